@@ -1,0 +1,123 @@
+//! The instruction sets that kernels exist for, which of them this machine has, and how to run a job on one by name.
+
+use crate::dispatch::{Dispatch, Kernels};
+#[cfg(target_arch = "x86_64")]
+use crate::simd::{Avx2, Avx512};
+use crate::simd::{Baseline, Scalar};
+use core::fmt;
+
+/// An instruction set that kernels exist for. All give the same bits.
+///
+/// ```
+/// use basinet_core::Backend;
+/// assert!(Backend::available().any(|b| b == Backend::current()));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backend {
+    /// Plain arrays: the readable specification.
+    Scalar,
+    /// What every machine of the target has: SSE2, NEON, simd128 (where the build enables it), or arrays.
+    Baseline,
+    /// AVX2 and FMA.
+    Avx2,
+    /// AVX-512 F, DQ, BW and VL.
+    Avx512,
+}
+
+/// Work that can be done with the kernels of any backend.
+pub trait Job {
+    /// What it gives.
+    type Output;
+    /// Does the work.
+    fn run<K: Kernels>(self, kernels: K) -> Self::Output;
+}
+
+impl Backend {
+    /// All of them, slowest first.
+    const ALL: [Self; 4] = [Self::Scalar, Self::Baseline, Self::Avx2, Self::Avx512];
+
+    /// The backend that recall uses: the one forced by `--cfg basinet_backend="..."`, or the fastest that was found.
+    ///
+    /// Without the feature `std` nothing is detected, and the build's own target features decide: an x86-64 build for the default
+    /// target then has the baseline, SSE2, whatever the machine could do.
+    pub fn current() -> Self {
+        Dispatch.backend()
+    }
+
+    /// The backends that this machine can run (without the feature `std`: that the build promises), slowest first.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|backend| backend.is_available())
+    }
+
+    /// True where this machine can run it.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Scalar | Self::Baseline => true,
+            Self::Avx2 => detected::avx2(),
+            Self::Avx512 => detected::avx512(),
+        }
+    }
+
+    /// The name: `scalar`, `baseline`, `avx2` or `avx512`, as in `--cfg basinet_backend="..."`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Baseline => "baseline",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+
+    /// Does `job` with the kernels of this backend; `None` where the machine lacks it.
+    pub fn run<J: Job>(self, job: J) -> Option<J::Output> {
+        if !self.is_available() {
+            return None;
+        }
+        match self {
+            Self::Scalar => Some(job.run(Scalar)),
+            Self::Baseline => Some(job.run(Baseline)),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the machine has it, as was just asked.
+            Self::Avx2 => Some(job.run(unsafe { Avx2::assume() })),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the machine has it, as was just asked.
+            Self::Avx512 => Some(job.run(unsafe { Avx512::assume() })),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => None,
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What the machine has, asked of the operating system and the processor.
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod detected {
+    pub fn avx2() -> bool {
+        std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
+    }
+    pub fn avx512() -> bool {
+        avx2()
+            && std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512dq")
+            && std::arch::is_x86_feature_detected!("avx512bw")
+            && std::arch::is_x86_feature_detected!("avx512vl")
+    }
+}
+
+/// What the build promises.
+#[cfg(not(all(target_arch = "x86_64", feature = "std")))]
+mod detected {
+    pub fn avx2() -> bool {
+        cfg!(all(target_feature = "avx2", target_feature = "fma"))
+    }
+    pub fn avx512() -> bool {
+        avx2()
+            && cfg!(all(target_feature = "avx512f", target_feature = "avx512dq", target_feature = "avx512bw", target_feature = "avx512vl"))
+    }
+}

@@ -1,0 +1,152 @@
+//! The one place that knows instruction sets: an entry point a kernel, for the dispatcher and for each backend by name.
+//!
+//! [`Kernels`] is the list. [`Dispatch`] chooses at run time (feature `std`) or by the build's own target features (without it), once a
+//! call, about 1.4 ns; a call does the work of a block of 64 rows. Each token calls its own clone directly, so that tests can compare
+//! backends in one process. Clones are plain functions on slices: what is not called is not linked.
+//!
+//! `--cfg basinet_backend="..."` takes the choice away. A forced instruction set must be one the build promises, by
+//! `-C target-feature` or `-C target-cpu`: nothing is detected then, and nothing can be wrong at run time.
+
+use crate::backend::Backend;
+use crate::kernels::{self, Active, Leader, Online, PEAKS, Slope, Weighed};
+#[cfg(target_arch = "x86_64")]
+use crate::simd::{Avx2, Avx512};
+use crate::simd::{Baseline, Scalar, Simd};
+
+#[cfg(all(basinet_backend = "avx2", not(all(target_feature = "avx2", target_feature = "fma"))))]
+compile_error!("basinet_backend=\"avx2\" needs -C target-feature=+avx2,+fma");
+#[cfg(all(
+    basinet_backend = "avx512",
+    not(all(target_feature = "avx512f", target_feature = "avx512dq", target_feature = "avx512bw", target_feature = "avx512vl"))
+))]
+compile_error!("basinet_backend=\"avx512\" needs -C target-feature=+avx512f,+avx512dq,+avx512bw,+avx512vl");
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// The fastest backend that the machine and the build allow.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dispatch;
+
+/// The token of the function being expanded in: the forced one, or that of the clone.
+macro_rules! with_best {
+    (|$s:ident| $call:expr) => {{
+        #[cfg(basinet_backend = "scalar")]
+        {
+            let $s = Scalar;
+            $call
+        }
+        #[cfg(basinet_backend = "baseline")]
+        {
+            let $s = Baseline;
+            $call
+        }
+        #[cfg(basinet_backend = "avx2")]
+        {
+            // SAFETY: the build promises AVX2 and FMA, or it does not get here.
+            let $s = unsafe { Avx2::assume() };
+            $call
+        }
+        #[cfg(basinet_backend = "avx512")]
+        {
+            // SAFETY: the build promises the four sets, or it does not get here.
+            let $s = unsafe { Avx512::assume() };
+            $call
+        }
+        #[cfg(not(any(basinet_backend = "scalar", basinet_backend = "baseline", basinet_backend = "avx2", basinet_backend = "avx512")))]
+        {
+            multiversion::target::match_target! {
+                // SAFETY: this arm exists only in a clone, or a build, that enables the features. (A safe constructor with
+                // #[target_feature] is rejected in the default clone of a build for target-cpu=native.)
+                "x86_64+avx512f" => { let $s = unsafe { Avx512::assume() }; $call },
+                // SAFETY: as above.
+                "x86_64+avx2+fma" => { let $s = unsafe { Avx2::assume() }; $call },
+                _ => { let $s = Baseline; $call },
+            }
+        }
+    }};
+}
+
+macro_rules! entry_points {
+    ($(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
+        /// Whatever runs the kernels: [`Dispatch`], or the token of one backend, as handed out by [`Backend::run`](crate::Backend::run).
+        pub trait Kernels: sealed::Sealed + Copy {
+            /// The backend whose kernels these are.
+            fn backend(self) -> Backend;
+            $(#[doc(hidden)] fn $name(self, $($arg: $type),*) $(-> $result)?;)*
+        }
+
+        mod dispatched {
+            use super::*;
+            #[multiversion::multiversion(targets("x86_64+avx512f", "x86_64+avx2+fma"))]
+            pub fn backend() -> Backend {
+                with_best!(|s| backend_of(s))
+            }
+            $(#[multiversion::multiversion(targets("x86_64+avx512f", "x86_64+avx2+fma"))]
+            pub fn $name($($arg: $type),*) $(-> $result)? {
+                with_best!(|s| kernels::$name(s, $($arg),*))
+            })*
+        }
+
+        impl sealed::Sealed for Dispatch {}
+        impl Kernels for Dispatch {
+            fn backend(self) -> Backend { dispatched::backend() }
+            $(#[inline] fn $name(self, $($arg: $type),*) $(-> $result)? { dispatched::$name($($arg),*) })*
+        }
+
+        entry_points!(@portable Scalar $(fn $name($($arg: $type),*) $(-> $result)?;)*);
+        entry_points!(@portable Baseline $(fn $name($($arg: $type),*) $(-> $result)?;)*);
+        entry_points!(@featured Avx2 "avx2,fma" $(fn $name($($arg: $type),*) $(-> $result)?;)*);
+        entry_points!(@featured Avx512 "avx2,fma,avx512f,avx512dq,avx512bw,avx512vl" $(fn $name($($arg: $type),*) $(-> $result)?;)*);
+    };
+    (@portable $token:ident $(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
+        impl sealed::Sealed for $token {}
+        impl Kernels for $token {
+            fn backend(self) -> Backend { Self::BACKEND }
+            $(#[inline(never)] fn $name(self, $($arg: $type),*) $(-> $result)? { kernels::$name(self, $($arg),*) })*
+        }
+    };
+    (@featured $token:ident $features:literal $(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
+        #[cfg(target_arch = "x86_64")]
+        impl sealed::Sealed for $token {}
+        #[cfg(target_arch = "x86_64")]
+        impl Kernels for $token {
+            fn backend(self) -> Backend { Self::BACKEND }
+            $(fn $name(self, $($arg: $type),*) $(-> $result)? {
+                #[target_feature(enable = $features)]
+                fn clone(s: $token, $($arg: $type),*) $(-> $result)? { kernels::$name(s, $($arg),*) }
+                // SAFETY: the token proves the features.
+                unsafe { clone(self, $($arg),*) }
+            })*
+        }
+    };
+}
+
+/// The backend of a token, as a value.
+#[inline(always)]
+fn backend_of<S: Simd>(_token: S) -> Backend {
+    S::BACKEND
+}
+
+entry_points! {
+    fn dot(a: &[f32], b: &[f32]) -> f32;
+    fn scores(data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool);
+    fn weighted_sum(data: &[f32], stride: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]);
+    fn weighted_block(data: &[f32], stride: usize, rows: &[u32], weights: &[f32], factor: f32, sum: &mut [f32]);
+    fn scale_add(sum: &mut [f32], a: f32, other: &[f32], b: f32);
+    fn divide(out: &mut [f32], values: &[f32], by: f32) -> bool;
+    fn exp(values: &mut [f32]);
+    fn exp_sub(scores: &mut [f32], beta: f32, max: f32) -> bool;
+    fn max(values: &[f32]) -> Option<f32>;
+    fn survey(values: &[f32], peaks: &mut [f32; PEAKS]) -> Option<(f32, usize)>;
+    fn lead(leader: &mut Leader, first: u32, scores: &[f32], keep: u64) -> Result<Option<u32>, u32>;
+    fn softmax_block(online: &mut Online, beta: f32, first: u32, scores: &mut [f32], keep: u64) -> Result<Weighed, u32>;
+    fn merge(a: Online, b: Online, beta: f32) -> (Online, f32, f32);
+    fn log_sum_exp(z: &[f32]) -> Option<(f32, f32)>;
+    fn active(state: &mut Active, beta: f32, max: f32, scores: &[f32]);
+    fn slope(scores: &[f32], beta: f32, max: f32, t: f32) -> Slope;
+    fn above(scores: &[f32], beta: f32, max: f32, t: f32) -> u64;
+    fn compact(scores: &[f32], beta: f32, max: f32, t: f32, kept: &mut [f32]) -> Option<usize>;
+    fn retain(scores: &mut [f32], beta: f32, max: f32, t: f32) -> usize;
+}

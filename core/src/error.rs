@@ -1,0 +1,101 @@
+//! What can be wrong with an input, each with the numbers that a user needs to find it.
+
+use core::fmt;
+
+/// Why a call did not do its work. Nothing the caller owns has changed then: not `out`, not a pass, not a memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is nothing to recall from, or nothing to sum.
+    Empty,
+    /// Patterns, a query, an output or a list of scores have another length than they must have.
+    Length {
+        /// What it must be.
+        expected: usize,
+        /// What it is.
+        found: usize,
+    },
+    /// The numbers do not divide into rows, or a row is longer than the distance to the next.
+    Shape {
+        /// How many numbers there are.
+        numbers: usize,
+        /// Numbers of one row.
+        dim: usize,
+        /// Numbers from the beginning of a row to the beginning of the next.
+        stride: usize,
+    },
+    /// More than 2^32 - 1 rows, or sizes whose product does not fit.
+    TooLarge,
+    /// The inverse temperature is not finite or not positive.
+    Beta,
+    /// A number of the query or state is NaN or infinite.
+    QueryNotFinite {
+        /// Where it stands.
+        index: usize,
+    },
+    /// The score of a row is NaN or infinite: the row holds such a number, or the score overflows.
+    ScoreNotFinite {
+        /// The row.
+        row: usize,
+    },
+    /// A number that would be stored is NaN or infinite.
+    PatternNotFinite {
+        /// Where it stands in the row.
+        index: usize,
+    },
+    /// A number of the result is NaN or infinite: a value with a positive weight is, or their sum overflows.
+    OutputNotFinite,
+    /// Every row is masked.
+    AllMasked,
+    /// The rows of a sparse map's support were not read out before the pass was finished.
+    NotReadOut,
+    /// The scratch memory is too small for rows of this length.
+    Scratch {
+        /// Numbers a row of values has.
+        needed: usize,
+        /// Numbers the scratch memory holds.
+        found: usize,
+    },
+    /// The candidates' memory is full, and the rows of a stream cannot be read again. The pass is that of exactly the rows consumed.
+    Full {
+        /// Rows of this call that were taken in.
+        consumed: usize,
+    },
+    /// The two passes differ in model, query, or length of rows.
+    UnlikePasses,
+    /// The list of kept rows is not in ascending order, or names a row twice.
+    Unsorted {
+        /// Where in the list.
+        index: usize,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Empty => f.write_str("there are no rows: store a pattern first"),
+            Self::Length { expected, found } => write!(f, "expected {expected} numbers, found {found}"),
+            Self::Shape { numbers, dim, stride } => {
+                write!(f, "{numbers} numbers are not rows of {dim}, {stride} apart")
+            }
+            Self::TooLarge => f.write_str("more rows than can be counted in 32 bits"),
+            Self::Beta => f.write_str("the inverse temperature beta must be finite and above zero"),
+            Self::QueryNotFinite { index } => write!(f, "number {index} of the query is NaN or infinite"),
+            Self::ScoreNotFinite { row } => {
+                write!(f, "the score of row {row} is NaN or infinite: the row holds such a number, or the score overflows")
+            }
+            Self::PatternNotFinite { index } => write!(f, "number {index} of the pattern is NaN or infinite"),
+            Self::OutputNotFinite => f.write_str("the result is not finite: a value that takes part is not, or their sum overflows"),
+            Self::AllMasked => f.write_str("every row is masked"),
+            Self::NotReadOut => f.write_str("read out the rows before finishing the pass"),
+            Self::Scratch { needed, found } => {
+                write!(f, "rows of {needed} numbers need as much scratch memory, found {found}")
+            }
+            Self::Full { consumed } => write!(f, "the candidates' memory is full after {consumed} rows of this call"),
+            Self::UnlikePasses => f.write_str("the passes differ in model, query, or length of rows"),
+            Self::Unsorted { index } => write!(f, "the list of kept rows does not ascend at position {index}"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

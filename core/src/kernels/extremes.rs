@@ -1,0 +1,171 @@
+//! The largest score, where it stands, what comes second, and whether any is not finite.
+//!
+//! Comparisons only, so no rounding and no order matters. A plain maximum would drop a NaN; here each score also answers whether it is
+//! finite: `v - v` is 0 for a finite number and NaN for the others.
+
+use super::BLOCK;
+use crate::simd::{LANES, Native, Simd, largest};
+
+/// The best rows so far.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Leader {
+    /// The largest score; minus infinity before any.
+    pub max: f32,
+    /// The lowest row that has it.
+    pub row: u32,
+    /// The largest score of another row; minus infinity where there is none.
+    pub runner_up: f32,
+}
+
+impl Leader {
+    /// No row yet.
+    pub const NONE: Self = Self { max: f32::NEG_INFINITY, row: 0, runner_up: f32::NEG_INFINITY };
+
+    /// True where `other` has the larger score, or the same in a lower row.
+    pub fn is_behind(self, other: Self) -> bool {
+        other.max > self.max || (other.max == self.max && other.row < self.row)
+    }
+
+    /// The leader of both, where `other` saw other rows.
+    pub fn merged(self, other: Self) -> Self {
+        let (first, second) = if self.is_behind(other) { (other, self) } else { (self, other) };
+        let runner_up = if second.max > first.runner_up { second.max } else { first.runner_up };
+        Self { runner_up, ..first }
+    }
+}
+
+/// The lanes of at most a block, minus infinity after its end.
+#[inline(always)]
+fn lanes<S: Simd>(s: S, scores: &[f32], j: usize) -> S::Lanes {
+    let left = scores.len() - j;
+    // SAFETY: `left` numbers stand behind j.
+    unsafe {
+        if left >= LANES {
+            s.load(scores.as_ptr().add(j))
+        } else {
+            let mut padded = [f32::NEG_INFINITY; LANES];
+            s.store_first(padded.as_mut_ptr(), left, s.load_first(scores.as_ptr().add(j), left));
+            s.load(padded.as_ptr())
+        }
+    }
+}
+
+/// The largest of at most [`BLOCK`] scores (minus infinity where none is above that), and a bit for each that is NaN or infinite.
+#[inline(always)]
+fn top<S: Simd>(s: S, scores: &[f32]) -> (f32, u64) {
+    let n = if scores.len() < BLOCK { scores.len() } else { BLOCK };
+    let one = s.splat(1.0);
+    let (mut best, mut strange, mut j) = (s.splat(f32::NEG_INFINITY), 0u64, 0);
+    while j < n {
+        let v = lanes(s, scores, j);
+        best = s.max(v, best);
+        strange |= u64::from(!s.gt(one, s.sub(v, v)) & 0xffff) << j;
+        j += LANES;
+    }
+    let known = if n < 64 { (1u64 << n) - 1 } else { u64::MAX };
+    (largest(s.to_array(best)), strange & known)
+}
+
+/// The first lane that holds `max`.
+#[inline(always)]
+fn position<S: Simd>(s: S, scores: &[f32], max: f32) -> u32 {
+    let wanted = s.splat(max);
+    let mut j = 0;
+    while j < scores.len() {
+        let v = lanes(s, scores, j);
+        let equal = !(s.gt(wanted, v) | s.gt(v, wanted)) & 0xffff;
+        if equal != 0 {
+            return j as u32 + equal.trailing_zeros();
+        }
+        j += LANES;
+    }
+    0
+}
+
+/// The largest score of a block without that of lane `at`.
+#[inline(always)]
+fn second(scores: &[f32], at: u32) -> f32 {
+    let (mut best, mut j) = (f32::NEG_INFINITY, 0);
+    while j < scores.len() {
+        best = if scores[j] > best && j != at as usize { scores[j] } else { best };
+        j += 1;
+    }
+    best
+}
+
+/// Takes a block of scores (minus infinity where a row does not take part) into `leader`; rows count from `first`.
+///
+/// Gives the lane of the new winner, if the block has it. Where a score whose bit is set in `keep` is not finite, gives its lane and
+/// changes nothing.
+#[inline(always)]
+pub fn lead<S: Simd>(s: S, leader: &mut Leader, first: u32, scores: &[f32], keep: u64) -> Result<Option<u32>, u32> {
+    let (max, strange) = top(s, scores);
+    if strange & keep != 0 {
+        return Err((strange & keep).trailing_zeros());
+    }
+    // An equal score wins where its row is lower, which happens when rows are read out of order.
+    if max > leader.max || (max == leader.max && first < leader.row) {
+        let at = position(s, scores, max);
+        let second = second(scores, at);
+        let runner_up = if leader.max > second { leader.max } else { second };
+        *leader = Leader { max, row: first.wrapping_add(at), runner_up };
+        return Ok(Some(at));
+    }
+    if max > leader.runner_up {
+        leader.runner_up = max;
+    }
+    Ok(None)
+}
+
+/// The maximum of any number of values, or `None` where one is NaN or infinite; minus infinity for none.
+#[inline(always)]
+pub fn max<S: Native>(s: S, values: &[f32]) -> Option<f32> {
+    survey(s, values, &mut [0.0; PEAKS]).map(|(max, _)| max)
+}
+
+/// The most values that [`survey`] picks out.
+pub const PEAKS: usize = 64;
+
+/// The maximum as [`max`] gives it, and into `peaks` the largest of each of several parts of the values: a sample of large ones, each
+/// once. How many they are and which depends on the backend; a threshold of some values bounds that of all from below, so it makes a
+/// good first guess.
+///
+/// Whether all are finite is asked in the native vocabulary: a value times zero is a zero or NaN, and a sum keeps a NaN.
+#[inline(always)]
+pub fn survey<S: Native>(s: S, values: &[f32], peaks: &mut [f32; PEAKS]) -> Option<(f32, usize)> {
+    let zero = s.native_splat(0.0);
+    let (mut best, mut strange) = ([s.native_splat(f32::NEG_INFINITY); 4], [zero; 4]);
+    let (n, mut j) = (values.len(), 0);
+    while n - j >= 4 * S::WIDTH {
+        let mut k = 0;
+        while k < 4 {
+            // SAFETY: four registers lie between j and n.
+            let v = unsafe { s.native_load(values.as_ptr().add(j + k * S::WIDTH)) };
+            best[k] = s.native_max(v, best[k]);
+            strange[k] = s.native_mul_add(v, zero, strange[k]);
+            k += 1;
+        }
+        j += 4 * S::WIDTH;
+    }
+    let mut count = 0;
+    if j > 0 {
+        let mut k = 0;
+        while k < 4 {
+            // SAFETY: a register is at most 16 wide, so four fit the peaks.
+            unsafe { s.native_store(peaks.as_mut_ptr().add(k * S::WIDTH), best[k]) };
+            k += 1;
+        }
+        count = 4 * S::WIDTH;
+    }
+    let best = s.native_max(s.native_max(best[0], best[1]), s.native_max(best[2], best[3]));
+    let mut strange = s.native_sum(s.native_add(s.native_add(strange[0], strange[1]), s.native_add(strange[2], strange[3])));
+    let mut max = s.native_largest(best);
+    while j < n {
+        // SAFETY: j < n.
+        let v = unsafe { *values.as_ptr().add(j) };
+        max = if v > max { v } else { max };
+        strange += v * 0.0;
+        j += 1;
+    }
+    if strange == 0.0 { Some((max, count)) } else { None }
+}

@@ -1,0 +1,27 @@
+//! The loops, one source each, generic over the token of an instruction set.
+//!
+//! A kernel is safe to call with any slices: what does not fit is not touched. It allocates nothing, panics nowhere and holds no field
+//! term beyond its name. Inside kernels there are plain `while` loops only: closures, iterator adaptors and `array::from_fn` may lose
+//! the features of the function they stand in (one case ran ten times slower).
+//!
+//! Notation: `eps` = 2^-24; sums of f32 have 16 partial sums, element `j` in partial sum `j mod 16`, ended by a fixed tree.
+
+mod dot;
+mod exp;
+mod extremes;
+mod softmax;
+mod threshold;
+mod weighted_sum;
+
+pub(crate) use dot::{dot, scores};
+pub(crate) use exp::exp;
+pub(crate) use extremes::{Leader, PEAKS, lead, max, survey};
+pub(crate) use softmax::{Online, Weighed, exp_sub, log_sum_exp, merge, softmax_block};
+pub use threshold::floor_f32;
+pub(crate) use threshold::{Active, ActiveSums, Slope, above, active, compact, retain, slope};
+pub(crate) use weighted_sum::{divide, scale_add, weighted_block, weighted_sum};
+
+/// Rows that are scored, weighed and read out together. The bits depend on it.
+pub const BLOCK: usize = 64;
+/// Rows whose contributions are added up before they are added to those of the rows before. The bits depend on it.
+pub const CHUNK: usize = 64 * BLOCK;

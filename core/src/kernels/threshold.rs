@@ -1,0 +1,256 @@
+//! What the search for the threshold of a sparse map needs: who is above it, and by how much together.
+//!
+//! With the maximum known, each score stands as `u = beta (s - max)`, subtracted first, in f32. At a threshold t the *active* scores are
+//! those with `u > t`. [`active`] gives their number, the sum of u and the sum of `u - t`, in f64, **the r-th active score in partial sum
+//! r mod 16**, ended by the tree: so the result depends on the active scores and their order alone, not on what lies between them, how
+//! they were cut into calls, or the backend. Relative error of the sum of `u - t`, all of whose terms are positive: at most
+//! (count/16 + 6) 2^-53 (derived).
+//!
+//! [`slope`] is the same in the native vocabulary, f32, any order: a guess of where to look. [`above`] and [`compact`] leave out scores
+//! that a lower bound of the threshold rules out.
+
+use super::BLOCK;
+use crate::simd::{LANES, Native, Simd, wide_tree};
+
+/// The sums over the active scores as they are met.
+#[derive(Clone, Copy, Debug)]
+pub struct Active {
+    /// The threshold t, in units of u.
+    threshold: f64,
+    /// The largest f32 that is not above t: a score in f32 is above one exactly when it is above the other.
+    floor: f32,
+    /// How many were active so far, those waiting included.
+    count: u64,
+    /// Active scores that do not fill 16 partial sums yet, in front; behind them room for 16 more.
+    waiting: [f32; 2 * LANES],
+    held: usize,
+    sum: [f64; LANES],
+    excess: [f64; LANES],
+}
+
+/// What is known of the active scores at one threshold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ActiveSums {
+    /// How many.
+    pub count: u64,
+    /// The sum of u.
+    pub sum: f64,
+    /// The sum of u - t.
+    pub excess: f64,
+}
+
+/// The largest f32 that is not above `t`, for t in [-1, 0].
+pub fn floor_f32(t: f64) -> f32 {
+    let near = t as f32;
+    if f64::from(near) <= t {
+        near
+    } else {
+        // Not above zero, and above t: a negative number whose next one down has the next larger bits.
+        f32::from_bits(near.to_bits() + 1)
+    }
+}
+
+impl Active {
+    /// Nothing met yet, at threshold `t` in [-1, 0).
+    pub fn new(t: f64) -> Self {
+        let (waiting, sum) = ([0.0; 2 * LANES], [0.0; LANES]);
+        Self { threshold: t, floor: floor_f32(t), count: 0, waiting, held: 0, sum, excess: sum }
+    }
+
+    /// The sums over all that were met.
+    pub fn sums(&self) -> ActiveSums {
+        let (mut sum, mut excess) = (self.sum, self.excess);
+        let places = sum.iter_mut().zip(excess.iter_mut());
+        for ((sum, excess), &u) in places.zip(self.waiting.iter().take(self.held)) {
+            *sum += f64::from(u);
+            *excess += f64::from(u) - self.threshold;
+        }
+        ActiveSums { count: self.count, sum: wide_tree(sum), excess: wide_tree(excess) }
+    }
+}
+
+/// `beta (s - max)` of the `width` scores at `p`, minus infinity behind them.
+///
+/// # Safety
+/// - `width` (at most 16) numbers are readable at `p`.
+#[inline(always)]
+unsafe fn below_max<S: Simd>(s: S, p: *const f32, width: usize, beta: S::Lanes, max: S::Lanes) -> (S::Lanes, u32) {
+    if width >= LANES {
+        // SAFETY: 16 numbers are readable.
+        (s.mul(beta, s.sub(unsafe { s.load(p) }, max)), 0xffff)
+    } else {
+        // SAFETY: promised by the caller.
+        (s.mul(beta, s.sub(unsafe { s.load_first(p, width) }, max)), (1 << width) - 1)
+    }
+}
+
+/// Meets `scores`, in order.
+#[inline(always)]
+pub fn active<S: Simd>(s: S, state: &mut Active, beta: f32, max: f32, scores: &[f32]) {
+    let (factor, max, floor) = (s.splat(beta), s.splat(max), s.splat(state.floor));
+    let (mut sum, mut excess) = (s.wide_from_array(&state.sum), s.wide_from_array(&state.excess));
+    let mut held = state.held;
+    let mut j = 0;
+    while j < scores.len() {
+        let left = scores.len() - j;
+        // SAFETY: `left` numbers stand behind j.
+        let (u, valid) = unsafe { below_max(s, scores.as_ptr().add(j), left, factor, max) };
+        let mask = s.gt(u, floor) & valid;
+        let mut full = u;
+        let mut ready = mask == 0xffff && held == 0;
+        if ready {
+            state.count += LANES as u64;
+        } else if mask != 0 {
+            let kept = mask.count_ones() as usize;
+            state.count += kept as u64;
+            // SAFETY: held < 16, so 16 numbers fit behind; then the first 16 are one full vector, and what is above moves to the front.
+            unsafe {
+                let waiting = state.waiting.as_mut_ptr();
+                s.compress(waiting.add(held), u, mask);
+                held += kept;
+                ready = held >= LANES;
+                if ready {
+                    full = s.load(waiting);
+                    s.store(waiting, s.load(waiting.add(LANES)));
+                    held -= LANES;
+                }
+            }
+        }
+        if ready {
+            sum = s.wide_add(sum, full);
+            excess = s.wide_add_excess(excess, full, state.threshold);
+        }
+        j += LANES;
+    }
+    state.held = held;
+    state.sum = s.wide_to_array(sum);
+    state.excess = s.wide_to_array(excess);
+}
+
+/// A guess: the sum of u and the number of scores with u > t.
+#[derive(Clone, Copy, Debug)]
+pub struct Slope {
+    /// The sum of u over them.
+    pub sum: f32,
+    /// How many.
+    pub count: f32,
+}
+
+/// The sum of u and the number of scores above `t`, roughly.
+#[inline(always)]
+pub fn slope<S: Native>(s: S, scores: &[f32], beta: f32, max: f32, t: f32) -> Slope {
+    let (factor, shift) = (s.native_splat(beta), s.native_splat(-(beta * max)));
+    let (floor, one, zero) = (s.native_splat(t), s.native_splat(1.0), s.native_splat(0.0));
+    let (mut sums, mut counts) = ([zero; 4], [zero; 4]);
+    let (n, mut j) = (scores.len(), 0);
+    while n - j >= 4 * S::WIDTH {
+        let mut k = 0;
+        while k < 4 {
+            // SAFETY: four registers lie between j and n.
+            let v = unsafe { s.native_load(scores.as_ptr().add(j + k * S::WIDTH)) };
+            let u = s.native_mul_add(v, factor, shift);
+            sums[k] = s.native_add(sums[k], s.native_keep_gt(u, floor, u));
+            counts[k] = s.native_add(counts[k], s.native_keep_gt(u, floor, one));
+            k += 1;
+        }
+        j += 4 * S::WIDTH;
+    }
+    let mut sum = s.native_sum(s.native_add(s.native_add(sums[0], sums[1]), s.native_add(sums[2], sums[3])));
+    let mut count = s.native_sum(s.native_add(s.native_add(counts[0], counts[1]), s.native_add(counts[2], counts[3])));
+    while j < n {
+        // SAFETY: j < n.
+        let u = beta * (unsafe { *scores.as_ptr().add(j) } - max);
+        if u > t {
+            sum += u;
+            count += 1.0;
+        }
+        j += 1;
+    }
+    Slope { sum, count }
+}
+
+/// Bit `i` is set where score `i` of at most [`BLOCK`] has u > t.
+#[inline(always)]
+pub fn above<S: Simd>(s: S, scores: &[f32], beta: f32, max: f32, t: f32) -> u64 {
+    let (factor, max, floor) = (s.splat(beta), s.splat(max), s.splat(t));
+    let n = if scores.len() < BLOCK { scores.len() } else { BLOCK };
+    let (mut mask, mut j) = (0, 0);
+    while j < n {
+        // SAFETY: n - j numbers stand behind j.
+        let (u, valid) = unsafe { below_max(s, scores.as_ptr().add(j), n - j, factor, max) };
+        mask |= u64::from(s.gt(u, floor) & valid) << j;
+        j += LANES;
+    }
+    mask
+}
+
+/// The scores with u > t, in order, to the front of `kept`; how many, or `None` where they do not fit.
+///
+/// # Safety
+/// - `count` numbers are readable at `scores` and `room` writable at `kept`; the two may be the same memory, but `kept` begins no later
+///   than `scores`.
+#[inline(always)]
+unsafe fn compact_raw<S: Simd>(
+    s: S,
+    (scores, count): (*const f32, usize),
+    (kept, room): (*mut f32, usize),
+    beta: f32,
+    max: f32,
+    t: f32,
+) -> Option<usize> {
+    let (factor, max, floor) = (s.splat(beta), s.splat(max), s.splat(t));
+    let (mut n, mut j) = (0, 0);
+    while j < count {
+        // Most scores are far below: four vectors at once answer for 64 of them (u rises with the score, roundings included).
+        while count - j >= 4 * LANES {
+            // SAFETY: four times 16 numbers stand behind j.
+            let [a, b, c, d] = unsafe {
+                let p = scores.add(j);
+                [s.load(p), s.load(p.add(LANES)), s.load(p.add(2 * LANES)), s.load(p.add(3 * LANES))]
+            };
+            let top = s.max(s.max(a, b), s.max(c, d));
+            if s.gt(s.mul(factor, s.sub(top, max)), floor) != 0 {
+                break;
+            }
+            j += 4 * LANES;
+        }
+        let end = if count - j < 4 * LANES { count } else { j + 4 * LANES };
+        while j < end {
+            let width = if end - j < LANES { end - j } else { LANES };
+            // SAFETY: width numbers stand behind j. Writes trail reads: n <= j, and the 16 lanes at n end no later than those at j, unless
+            // fewer than 16 are left, when they go by way of an array.
+            unsafe {
+                let (u, valid) = below_max(s, scores.add(j), width, factor, max);
+                let mask = s.gt(u, floor) & valid;
+                if room - n >= LANES && width == LANES {
+                    n += s.compress(kept.add(n), s.load(scores.add(j)), mask);
+                } else if mask != 0 {
+                    let mut packed = [0.0; LANES];
+                    let found = s.compress(packed.as_mut_ptr(), s.load_first(scores.add(j), width), mask);
+                    if room - n < found {
+                        return None;
+                    }
+                    s.store_first(kept.add(n), found, s.load(packed.as_ptr()));
+                    n += found;
+                }
+            }
+            j += LANES;
+        }
+    }
+    Some(n)
+}
+
+/// The scores with u > t, in order, to the front of `kept`; how many, or `None` where they do not fit.
+#[inline(always)]
+pub fn compact<S: Simd>(s: S, scores: &[f32], beta: f32, max: f32, t: f32, kept: &mut [f32]) -> Option<usize> {
+    // SAFETY: both are what the slices say, and they do not overlap.
+    unsafe { compact_raw(s, (scores.as_ptr(), scores.len()), (kept.as_mut_ptr(), kept.len()), beta, max, t) }
+}
+
+/// The scores with u > t, in order, to the front of the same slice; how many.
+#[inline(always)]
+pub fn retain<S: Simd>(s: S, scores: &mut [f32], beta: f32, max: f32, t: f32) -> usize {
+    let (p, n) = (scores.as_mut_ptr(), scores.len());
+    // SAFETY: reading and writing the same slice from its beginning.
+    unsafe { compact_raw(s, (p, n), (p, n), beta, max, t) }.unwrap_or(n)
+}

@@ -1,0 +1,219 @@
+//! Weighted sums of rows, and the vector arithmetic that puts such sums together.
+//!
+//! `sum[c] <- ((sum[c] + w_0 x_0c) + w_1 x_1c) + ...` in the order of the list, each column by itself, products and sums rounded
+//! separately: error at most `(n + 1) eps sum_i |w_i x_ic|` for n rows. [`weighted_block`] begins at +0.0 instead and adds the outcome to
+//! `factor * sum[c]`: a block of the canonical bracketing in one go. Columns are taken as many registers at a time as the backend holds,
+//! so a row's slice is read once and the sums stay in registers; the last columns are masked.
+//!
+//! Rows are named in a list, so that one kernel serves a whole block, the part of it whose weights are not zero, and the scattered
+//! support of a sparse map. Leaving out a row of weight +0 changes no bit: a sum that begins at +0.0 is never -0.0, and adding a zero of
+//! either sign to it gives it back.
+
+use super::dot::{AHEAD, fetch};
+use crate::simd::{LANES, Simd};
+
+/// What becomes of the numbers that are in the sum already.
+#[derive(Clone, Copy)]
+enum Carry {
+    /// The rows are added to them one by one.
+    Continue,
+    /// The rows are added up by themselves, and then to these numbers times the factor.
+    Scaled(f32),
+}
+
+/// Adds the listed rows, times their weights, to `T` registers of columns. `FETCH` asks for what follows every second row.
+///
+/// # Safety
+/// - `width` (at most 16 T, and 16 T unless T is 1) numbers are readable at `x + rows[r] * stride` for each r, and at `sum`, also writable.
+#[inline(always)]
+unsafe fn columns<S: Simd, const T: usize, const FETCH: bool>(
+    s: S,
+    x: *const f32,
+    stride: usize,
+    list: (&[u32], &[f32]),
+    sum: *mut f32,
+    width: usize,
+    carry: Carry,
+) {
+    let (rows, weights) = list;
+    let whole = width == T * LANES;
+    let mut sums = [s.splat(0.0); T];
+    let mut t = 0;
+    if let Carry::Continue = carry {
+        while t < T {
+            // SAFETY: promised by the caller.
+            sums[t] = unsafe { if whole { s.load(sum.add(t * LANES)) } else { s.load_first(sum, width) } };
+            t += 1;
+        }
+    }
+    let mut r = 0;
+    while r < rows.len() && r < weights.len() {
+        let weight = s.splat(weights[r]);
+        let row = x.wrapping_add(rows[r] as usize * stride);
+        t = 0;
+        while t < T {
+            // SAFETY: promised by the caller.
+            let values = unsafe { if whole { s.load(row.add(t * LANES)) } else { s.load_first(row, width) } };
+            if FETCH && r % 2 == 1 {
+                s.prefetch(row.wrapping_add(t * LANES + AHEAD));
+            }
+            sums[t] = s.add(sums[t], s.mul(weight, values));
+            t += 1;
+        }
+        r += 1;
+    }
+    if let Carry::Scaled(factor) = carry {
+        let factor = s.splat(factor);
+        t = 0;
+        while t < T {
+            // SAFETY: promised by the caller.
+            let before = unsafe { if whole { s.load(sum.add(t * LANES)) } else { s.load_first(sum, width) } };
+            sums[t] = s.add(s.mul(before, factor), sums[t]);
+            t += 1;
+        }
+    }
+    t = 0;
+    while t < T {
+        // SAFETY: promised by the caller.
+        unsafe { if whole { s.store(sum.add(t * LANES), sums[t]) } else { s.store_first(sum, width, sums[t]) } };
+        t += 1;
+    }
+}
+
+/// Columns from `c` on in tiles of `T` registers; says where the last whole tile ended.
+///
+/// # Safety
+/// - `sum.len()` numbers are readable at `x + rows[r] * stride` for each r.
+#[inline(always)]
+unsafe fn tiles<S: Simd, const T: usize, const FETCH: bool>(
+    s: S,
+    (x, stride): (*const f32, usize),
+    list: (&[u32], &[f32]),
+    sum: &mut [f32],
+    carry: Carry,
+    mut c: usize,
+) -> usize {
+    while sum.len() - c >= T * LANES {
+        // SAFETY: T registers of columns lie between c and the end.
+        unsafe { columns::<S, T, FETCH>(s, x.add(c), stride, list, sum.as_mut_ptr().add(c), T * LANES, carry) };
+        c += T * LANES;
+    }
+    c
+}
+
+/// All columns.
+#[inline(always)]
+fn all_columns<S: Simd, const FETCH: bool>(s: S, data: &[f32], stride: usize, list: (&[u32], &[f32]), sum: &mut [f32], carry: Carry) {
+    let end = (largest_row(list.0) as usize).checked_mul(stride).and_then(|begin| begin.checked_add(sum.len()));
+    if !matches!(end, Some(end) if end <= data.len()) {
+        return;
+    }
+    let x = (data.as_ptr(), stride);
+    // SAFETY: the last row ends within data, so the others do.
+    unsafe {
+        let mut c = 0;
+        if S::COLUMNS >= 8 {
+            c = tiles::<S, 8, FETCH>(s, x, list, sum, carry, c);
+        }
+        if S::COLUMNS >= 4 {
+            c = tiles::<S, 4, FETCH>(s, x, list, sum, carry, c);
+        }
+        if S::COLUMNS >= 2 {
+            c = tiles::<S, 2, FETCH>(s, x, list, sum, carry, c);
+        }
+        c = tiles::<S, 1, FETCH>(s, x, list, sum, carry, c);
+        if c < sum.len() {
+            let (p, width) = (sum.as_mut_ptr().add(c), sum.len() - c);
+            columns::<S, 1, false>(s, x.0.add(c), stride, list, p, width, carry);
+        }
+    }
+}
+
+/// The largest of the numbers, eight at a time.
+#[inline(always)]
+fn largest_row(rows: &[u32]) -> u32 {
+    let (mut largest, mut r) = ([0; 8], 0);
+    while rows.len() - r >= 8 {
+        let mut k = 0;
+        while k < 8 {
+            largest[k] = if rows[r + k] > largest[k] { rows[r + k] } else { largest[k] };
+            k += 1;
+        }
+        r += 8;
+    }
+    while r < rows.len() {
+        largest[0] = if rows[r] > largest[0] { rows[r] } else { largest[0] };
+        r += 1;
+    }
+    let mut k = 1;
+    while k < 8 {
+        largest[0] = if largest[k] > largest[0] { largest[k] } else { largest[0] };
+        k += 1;
+    }
+    largest[0]
+}
+
+/// Adds row `rows[r]` of `data` (rows are `stride` apart and `sum.len()` long) times `weights[r]` to `sum`, for each `r` in order.
+///
+/// Does nothing where a row named does not lie within `data`.
+#[inline(always)]
+pub fn weighted_sum<S: Simd>(s: S, data: &[f32], stride: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]) {
+    all_columns::<S, false>(s, data, stride, (rows, weights), sum, Carry::Continue);
+}
+
+/// `sum <- factor * sum + (the weighted sum of the listed rows)`, of rows that follow each other and were just scored.
+///
+/// Does nothing where a row named does not lie within `data`.
+#[inline(always)]
+pub fn weighted_block<S: Simd>(s: S, data: &[f32], stride: usize, rows: &[u32], weights: &[f32], factor: f32, sum: &mut [f32]) {
+    let carry = Carry::Scaled(factor);
+    if fetch::choose(data.len(), stride, true) == fetch::HALF {
+        all_columns::<S, true>(s, data, stride, (rows, weights), sum, carry);
+    } else {
+        all_columns::<S, false>(s, data, stride, (rows, weights), sum, carry);
+    }
+}
+
+/// One loop over 16 columns of `sum` and, for each, the same columns of `other`.
+macro_rules! zip_lanes {
+    ($s:ident, $sum:ident, $other:ident, |$a:ident, $b:ident| $e:expr) => {{
+        let n = if $sum.len() < $other.len() { $sum.len() } else { $other.len() };
+        let mut j = 0;
+        while j < n {
+            let width = if n - j < LANES { n - j } else { LANES };
+            let (p, q) = ($sum.as_mut_ptr(), $other.as_ptr());
+            // SAFETY: width numbers lie between j and the end of both.
+            unsafe {
+                if width == LANES {
+                    let ($a, $b) = ($s.load(p.add(j)), $s.load(q.add(j)));
+                    $s.store(p.add(j), $e);
+                } else {
+                    let ($a, $b) = ($s.load_first(p.add(j), width), $s.load_first(q.add(j), width));
+                    $s.store_first(p.add(j), width, $e);
+                }
+            }
+            j += LANES;
+        }
+    }};
+}
+
+/// `sum <- a * sum + b * other`, three roundings.
+#[inline(always)]
+pub fn scale_add<S: Simd>(s: S, sum: &mut [f32], a: f32, other: &[f32], b: f32) {
+    let (factor, other_factor) = (s.splat(a), s.splat(b));
+    zip_lanes!(s, sum, other, |x, y| s.add(s.mul(x, factor), s.mul(y, other_factor)));
+}
+
+/// `out <- values / by + 0.0`, which leaves no -0.0; true where all are finite.
+#[inline(always)]
+pub fn divide<S: Simd>(s: S, out: &mut [f32], values: &[f32], by: f32) -> bool {
+    let (divisor, zero, one) = (s.splat(by), s.splat(0.0), s.splat(1.0));
+    let mut strange = zero;
+    zip_lanes!(s, out, values, |_old, v| {
+        let quotient = s.add(s.div(v, divisor), zero);
+        // A finite number minus itself is 0; infinity or NaN minus itself is NaN, which is not below 1.
+        strange = s.add(strange, s.select_gt(one, s.sub(quotient, quotient), zero, one));
+        quotient
+    });
+    s.gt(strange, zero) == 0
+}

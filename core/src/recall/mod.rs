@@ -1,0 +1,218 @@
+//! Recall: from patterns and a damaged state to the stored pattern.
+//!
+//! `s = X x` (compare), `z = beta s`, `p = separation(z)` (separate), `x' = sum_i p_i v_i` (read out; `v = X` for auto-association).
+//! A block of 64 rows is scored, and what it contributes is added while it is still in the cache, so the rows are read once.
+
+mod buffers;
+mod candidates;
+mod online;
+mod pass;
+mod source;
+mod state;
+mod step;
+mod sum;
+
+pub use buffers::{Buffers, Scratch};
+pub use candidates::Candidates;
+pub use online::Online;
+pub use pass::Pass;
+pub use state::{Normaliser, State};
+pub use step::Step;
+
+use crate::dispatch::{Dispatch, Kernels};
+use crate::error::Error;
+use crate::mask::Mask;
+use crate::patterns::{Rows, square_sum};
+use crate::separation::{Beta, Kept, Separation};
+use crate::similarity::{Dot, Similarity};
+use pass::same;
+use source::{Listed, Rescan, Scored, Source};
+
+/// What to compute: an inverse temperature, a separation, a similarity. Plain numbers, checked when made.
+///
+/// ```
+/// use basinet_core::{Buffers, Model, Patterns, Softmax, beta};
+/// let data = [1.0, -1.0, 1.0, 1.0, -1.0, -1.0];
+/// let patterns = Patterns::new(&data, 3)?;
+/// let mut out = [0.0; 3];
+/// let step = Model::new(beta!(20.0), Softmax).step(&patterns, &[1.0, -1.0, 0.5], &mut out, &mut Buffers::<3, 0>::new().scratch())?;
+/// assert_eq!(step.winner, 0);
+/// assert_eq!(out, [1.0, -1.0, 1.0]);
+/// # Ok::<(), basinet_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Model<S, Q = Dot, K = Dispatch> {
+    pub(crate) beta: Beta,
+    pub(crate) separation: S,
+    pub(crate) similarity: Q,
+    pub(crate) kernels: K,
+}
+
+impl<S: Separation> Model<S> {
+    /// A model that compares by dot products.
+    pub const fn new(beta: Beta, separation: S) -> Self {
+        Self { beta, separation, similarity: Dot, kernels: Dispatch }
+    }
+}
+
+impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
+    /// The inverse temperature.
+    pub fn beta(&self) -> Beta {
+        self.beta
+    }
+
+    /// The separation.
+    pub fn separation(&self) -> S {
+        self.separation
+    }
+
+    /// The same model by the kernels of one backend, as [`Backend::run`](crate::Backend::run) hands them out. The bits are the same.
+    pub fn on<L: Kernels>(self, kernels: L) -> Model<S, Q, L> {
+        Model { beta: self.beta, separation: self.separation, similarity: self.similarity, kernels }
+    }
+
+    /// The same model over the rows that `mask` keeps; the others have weight zero and are not looked at.
+    pub fn keep<M: Mask + core::fmt::Debug>(self, mask: M) -> Model<Kept<S, M>, Q, K> {
+        let separation = Kept { separation: self.separation, mask };
+        Model { beta: self.beta, separation, similarity: self.similarity, kernels: self.kernels }
+    }
+
+    /// One recall step of auto-association: `out = sum_i p_i x_i`, with `p = separation(beta X query)`.
+    ///
+    /// `rows` is M x D, `query` and `out` have D numbers. Reads the rows once, O(M D); a sparse map whose candidates do not fit the scratch
+    /// memory reads them again, at most 45 times more. Error of a score: `(ceil(D/16) + 5) eps sum_j |x_j q_j| + D 2^-149`, with eps =
+    /// 2^-24. Ramsauer et al. 2021, eq. 3; Hu et al. 2023, eq. 2.
+    ///
+    /// # Errors
+    /// [`Error::Length`], [`Error::Scratch`], [`Error::QueryNotFinite`], [`Error::ScoreNotFinite`], [`Error::AllMasked`],
+    /// [`Error::OutputNotFinite`]. `out` is as it was then.
+    pub fn step(&self, rows: &impl Rows, query: &[f32], out: &mut [f32], scratch: &mut Scratch<'_>) -> Result<Step, Error> {
+        let mut step = self.read(rows, rows, query, out, scratch)?;
+        step.energy = Some(square_sum(query) / 2.0 - step.conjugate / f64::from(self.beta.get()) + 0.0);
+        Ok(step)
+    }
+
+    /// One step of hetero-association: compares with `keys`, and reads out as many `values`, whose length is that of `out`.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    pub fn read(
+        &self,
+        keys: &impl Rows,
+        values: &impl Rows,
+        query: &[f32],
+        out: &mut [f32],
+        scratch: &mut Scratch<'_>,
+    ) -> Result<Step, Error> {
+        same(keys.dim(), query.len())?;
+        same(values.dim(), out.len())?;
+        same(keys.count(), values.count())?;
+        let mut source = self.source(keys, query);
+        // Where values are the keys themselves, they are read again at once.
+        source.summed = S::State::SUMS && core::ptr::addr_eq(keys, values);
+        let mut pass = Pass::new(*self, query, out.len(), scratch.reborrow())?;
+        pass.absorb(0, &source, values, true)?;
+        let (normaliser, passes) = pass.normaliser_of(&source)?;
+        let more = pass.read_out_of(&normaliser, &source, values)?;
+        let step = pass.finish_of(&normaliser, &source, values, out)?;
+        Ok(Step { passes: passes + more + step.passes - 1, ..step })
+    }
+
+    /// Begins a pass over rows that compare with `query`, for an output of `width` numbers.
+    ///
+    /// # Errors
+    /// [`Error::Scratch`], [`Error::QueryNotFinite`], [`Error::Empty`] for a query or output without numbers.
+    pub fn begin<'s>(&self, query: &'s [f32], width: usize, scratch: Scratch<'s>) -> Result<Pass<'s, S, Q, K>, Error> {
+        if query.is_empty() || width == 0 {
+            return Err(Error::Empty);
+        }
+        Pass::new(*self, query, width, scratch)
+    }
+
+    /// The scores `X query` of all rows, M numbers; a masked row has minus infinity. O(M D), twice: once to see that all are finite, once
+    /// to write them.
+    ///
+    /// # Errors
+    /// [`Error::Length`], [`Error::QueryNotFinite`], [`Error::ScoreNotFinite`]. `out` is as it was then.
+    pub fn scores(&self, rows: &impl Rows, query: &[f32], out: &mut [f32]) -> Result<(), Error> {
+        same(rows.dim(), query.len())?;
+        same(rows.count(), out.len())?;
+        if let Some(index) = query.iter().position(|x| !x.is_finite()) {
+            return Err(Error::QueryNotFinite { index });
+        }
+        let source = self.source(rows, query);
+        let mut rescan = Rescan { source: &source, first: 0, passes: 0 };
+        let mut strange = None;
+        rescan.scan(|first, scores| {
+            let keep = self.separation.keeps(first as usize);
+            let lane = (0u32..).zip(scores).find(|(lane, score)| !score.is_finite() && keep >> (lane % 64) & 1 == 1);
+            strange = strange.or(lane.map(|(lane, _)| first as usize + lane as usize));
+        });
+        if let Some(row) = strange {
+            return Err(Error::ScoreNotFinite { row });
+        }
+        rescan.scan(|first, scores| {
+            for (out, &score) in out.iter_mut().skip(first as usize).zip(scores) {
+                *out = score;
+            }
+        });
+        Ok(())
+    }
+
+    /// Turns M scores into M weights, in place: `p = separation(beta s)`, with the same threshold and normaliser, in bits, as a recall from
+    /// rows with these scores. O(M).
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::ScoreNotFinite`], [`Error::AllMasked`], [`Error::TooLarge`]. The scores are as they were then.
+    pub fn weights(&self, scores: &mut [f32], scratch: &mut Scratch<'_>) -> Result<Step, Error> {
+        if scores.is_empty() {
+            return Err(Error::Empty);
+        }
+        let (normaliser, passes) = {
+            let source = Listed { separation: self.separation, scores };
+            self.weigh(&source, &[], scratch)?
+        };
+        for (block, scores) in scores.chunks_mut(crate::kernels::BLOCK).enumerate() {
+            let keep = self.separation.keeps(block * crate::kernels::BLOCK);
+            source::mask(scores, keep);
+            S::State::weights(self.kernels, self.beta.get(), &normaliser, scores);
+        }
+        Ok(Step::new(&normaliser, self.beta, passes))
+    }
+
+    fn source<'a, R: Rows>(&self, rows: &'a R, query: &'a [f32]) -> Scored<'a, S, Q, K, R> {
+        let Self { separation, similarity, kernels, .. } = *self;
+        Scored { separation, similarity, kernels, rows, query, first: 0, summed: false }
+    }
+
+    /// The normaliser of a source whose rows have no values.
+    fn weigh(&self, source: &impl Source, query: &[f32], scratch: &mut Scratch<'_>) -> Result<(Normaliser, u32), Error> {
+        let mut pass = Pass::new(*self, query, 0, scratch.reborrow())?;
+        pass.absorb(0, source, &crate::patterns::NoValues(source.count()), true)?;
+        pass.normaliser_of(source)
+    }
+}
+
+impl<S: Separation, K: Kernels> Model<S, Dot, K> {
+    /// The energy of `state`: `|x|^2/2 - Omega*(beta X x)/beta + Omega*(0)/beta + max_norm^2/2`, with `Omega*(0)` the entropy of equal weights.
+    ///
+    /// Never rises from a state to the next, `step(state)`; its gradient is `x - step(x)`. Not below zero for softmax and sparsemax.
+    /// `max_norm` is the largest norm of a pattern ([`Patterns::max_norm`](crate::Patterns::max_norm)). f64 arithmetic on f32 scores; error
+    /// at most 4e-6 max(|x|^2/2, max_norm^2/2, max |s|), also where beta is tiny. Reads the rows once, or twice where weights are nearly
+    /// equal. O(M D). Ramsauer et al. 2021, eq. 2; with 1/beta for every separation (derived).
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    pub fn energy(&self, rows: &impl Rows, state: &[f32], max_norm: f32, scratch: &mut Scratch<'_>) -> Result<f64, Error> {
+        same(rows.dim(), state.len())?;
+        if !max_norm.is_finite() {
+            return Err(Error::OutputNotFinite);
+        }
+        let source = self.source(rows, state);
+        let (normaliser, _) = self.weigh(&source, state, scratch)?;
+        let beta = self.beta.get();
+        let raised = S::State::raised_conjugate(beta, &normaliser, &mut Rescan { source: &source, first: 0, passes: 0 });
+        let norm = f64::from(max_norm);
+        Ok(square_sum(state) / 2.0 + norm * norm / 2.0 - raised / f64::from(beta) + 0.0)
+    }
+}

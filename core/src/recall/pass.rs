@@ -1,0 +1,249 @@
+//! A pass: reading rows bit by bit, in one place or in many, and recalling from all of them.
+//!
+//! `begin` (by [`Model::begin`]), `update` with rows in order, `merge` with passes over other rows, then `normaliser`, `read_out` for
+//! rows that have a weight (softmax has summed them on the way), and `finish`. [`Model::step`] is these in a row.
+//!
+//! **How exact.** In real numbers what a pass keeps is a commutative monoid, so any cut and any order give the same result; in f32 they
+//! give it within the stated bound. The *bits* are those of one bracketing: blocks of 64 rows, chunks of 64 blocks, counted from row 0 of
+//! the memory, each chunk from an empty state, merged from the left. One pass updated in row order, however the calls are cut at block
+//! ends, has them; so have passes over one chunk each that are merged in row order. A sparse map's threshold depends on the scores
+//! alone, so its weights have the same bits however rows are cut, as long as candidates are merged in row order.
+
+use super::Model;
+use super::buffers::Scratch;
+use super::source::{Rescan, Scored, Source, block_width};
+use super::state::{Block, Halt, Normaliser, State};
+use super::step::Step;
+use crate::dispatch::{Dispatch, Kernels};
+use crate::error::Error;
+use crate::kernels::{BLOCK, CHUNK};
+use crate::patterns::Rows;
+use crate::separation::Separation;
+use crate::similarity::{Dot, Similarity};
+
+/// What reading some of the rows leaves behind. Borrows the query and the scratch memory, never the rows.
+#[derive(Debug)]
+pub struct Pass<'s, S: Separation, Q = Dot, K = Dispatch> {
+    model: Model<S, Q, K>,
+    query: &'s [f32],
+    scratch: Scratch<'s>,
+    state: S::State,
+    width: usize,
+    /// A row came for which there was no room: only rereading helps.
+    crowded: bool,
+    read_out: bool,
+}
+
+impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
+    pub(crate) fn new(model: Model<S, Q, K>, query: &'s [f32], width: usize, mut scratch: Scratch<'s>) -> Result<Self, Error> {
+        if let Some(index) = query.iter().position(|x| !x.is_finite()) {
+            return Err(Error::QueryNotFinite { index });
+        }
+        scratch.sum.begin(width)?;
+        Ok(Self { model, query, scratch, state: S::State::NONE, width, crowded: false, read_out: false })
+    }
+
+    /// Reads rows that are their own values; the first is row `first` of the whole memory. One pass over them, O(rows * dim).
+    ///
+    /// # Errors
+    /// [`Error::Length`] where rows and query differ in length. [`Error::ScoreNotFinite`] with the row: the pass is then that of the rows
+    /// before its block. [`Error::Full`] where a sparse map has more candidates than there is room for: the pass is then that of exactly
+    /// the rows consumed. [`Error::TooLarge`] for rows beyond 2^32.
+    pub fn update(&mut self, first: usize, rows: &impl Rows) -> Result<(), Error> {
+        self.update_pairs(first, rows, rows)
+    }
+
+    /// As [`update`](Self::update), with other values than the rows that are compared.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update); [`Error::Length`] also where keys and values differ in number, or values in length from the output.
+    pub fn update_pairs(&mut self, first: usize, keys: &impl Rows, values: &impl Rows) -> Result<(), Error> {
+        same(self.query.len(), keys.dim())?;
+        same(self.width, values.dim())?;
+        same(keys.count(), values.count())?;
+        let Model { beta: _, separation, similarity, kernels } = self.model;
+        let source = Scored { separation, similarity, kernels, rows: keys, query: self.query, first, summed: S::State::SUMS };
+        self.absorb(first, &source, values, false)
+    }
+
+    /// Takes in the scores of a source, and of crowded rows what rereading needs, if the rows can be read again.
+    pub(crate) fn absorb(&mut self, first: usize, source: &impl Source, values: &impl Rows, again: bool) -> Result<(), Error> {
+        let count = source.count();
+        if !matches!(first.checked_add(count), Some(end) if end as u64 <= u64::from(u32::MAX)) {
+            return Err(Error::TooLarge);
+        }
+        let (kernels, beta) = (self.model.kernels, self.model.beta.get());
+        let mut scores = [0.0; BLOCK];
+        let mut from = 0;
+        while from < count {
+            let width = block_width(first + from, count - from);
+            let Some(scores) = scores.get_mut(..width) else { break };
+            let row = (first + from) as u32;
+            let keep = source.block(from, scores);
+            let taken = if self.crowded {
+                self.state.block_without_room(kernels, beta, row, scores, keep)
+            } else if keep == 0 {
+                Ok(())
+            } else {
+                self.state.block(kernels, beta, Block { row, from, scores, keep, values }, &mut self.scratch)
+            };
+            match taken {
+                Ok(()) => {}
+                Err(Halt::NotFinite(lane)) => return Err(Error::ScoreNotFinite { row: first + from + lane as usize }),
+                Err(Halt::Full) if again && !self.crowded => {
+                    self.crowded = true;
+                    continue;
+                }
+                Err(Halt::Full) => return Err(Error::Full { consumed: from }),
+            }
+            from += width;
+            if (first + from).is_multiple_of(CHUNK) {
+                self.state.end_chunk(kernels, beta, &mut self.scratch);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what `other` has read; it must be of the same model and query, over other rows.
+    ///
+    /// # Errors
+    /// [`Error::UnlikePasses`], or [`Error::Full`] where the candidates of both do not fit. Neither pass changes then.
+    pub fn merge(&mut self, other: &Self) -> Result<(), Error>
+    where
+        S: PartialEq,
+        Q: PartialEq,
+    {
+        let (a, b) = (&self.model, &other.model);
+        let alike = a.beta == b.beta && a.separation == b.separation && a.similarity == b.similarity;
+        if !alike || self.width != other.width || self.query != other.query || self.read_out || other.read_out {
+            return Err(Error::UnlikePasses);
+        }
+        self.state.merge(self.model.kernels, self.model.beta.get(), &mut self.scratch, (&other.state, &other.scratch))
+    }
+
+    /// What the weights are made of, from all rows read and merged.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] before any row took part.
+    pub fn normaliser(&mut self) -> Result<Normaliser, Error> {
+        if self.state.leader().max == f32::NEG_INFINITY {
+            return Err(Error::Empty);
+        }
+        Ok(self.state.normaliser(self.model.kernels, self.model.beta.get(), &mut self.scratch))
+    }
+
+    /// Adds to the sum the weighted values of those rows `first..` that have a weight; call it for all rows, in row order. A softmax pass
+    /// has them already, and does nothing.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where values have another length than the output.
+    pub fn read_out(&mut self, normaliser: &Normaliser, first: usize, values: &impl Rows) -> Result<(), Error> {
+        same(self.width, values.dim())?;
+        let first = u32::try_from(first).map_err(|_| Error::TooLarge)?;
+        self.read_out = true;
+        self.state.read_out(self.model.kernels, self.model.beta.get(), normaliser, first, values, &mut self.scratch);
+        Ok(())
+    }
+
+    /// Ends the sum and writes it to `out`.
+    ///
+    /// # Errors
+    /// [`Error::Length`], [`Error::NotReadOut`], or [`Error::OutputNotFinite`]; `out` is as it was then.
+    pub fn finish(&mut self, normaliser: &Normaliser, out: &mut [f32]) -> Result<Step, Error> {
+        same(self.width, out.len())?;
+        if !S::State::SUMS {
+            if !self.read_out {
+                return Err(Error::NotReadOut);
+            }
+            self.scratch.sum.finish(self.model.kernels);
+        }
+        if !self.write(S::State::scale(normaliser), out) {
+            return Err(Error::OutputNotFinite);
+        }
+        if !S::State::SUMS {
+            // What is read out next is a sum of its own.
+            self.scratch.sum.begin(self.width)?;
+        }
+        self.read_out = false;
+        Ok(Step::new(normaliser, self.model.beta, 1))
+    }
+
+    /// Writes the total, divided by `scale`, to `out` if all of it is finite.
+    fn write(&mut self, scale: f32, out: &mut [f32]) -> bool {
+        let [finished, total] = self.scratch.sum.result();
+        let finite = self.model.kernels.divide(finished, total, scale);
+        if finite {
+            for (out, &number) in out.iter_mut().zip(finished.iter()) {
+                *out = number;
+            }
+        }
+        // The room was borrowed from the level of blocks, which is clear between calls.
+        finished.fill(0.0);
+        finite
+    }
+
+    /// The normaliser, and in how many passes over the source it was found.
+    pub(crate) fn normaliser_of(&mut self, source: &impl Source) -> Result<(Normaliser, u32), Error> {
+        if !self.crowded {
+            return Ok((self.normaliser().map_err(|_| Error::AllMasked)?, 1));
+        }
+        let mut rows = Rescan { source, first: 0, passes: 1 };
+        let normaliser = self.state.reread(self.model.kernels, self.model.beta.get(), &mut rows);
+        Ok((normaliser, rows.passes))
+    }
+
+    /// Adds the weighted values of all rows of a source to the sum.
+    pub(crate) fn read_out_of(&mut self, normaliser: &Normaliser, source: &impl Source, values: &impl Rows) -> Result<u32, Error> {
+        if !self.crowded {
+            return self.read_out(normaliser, 0, values).map(|()| 0);
+        }
+        Ok(self.read_again(normaliser, source, values))
+    }
+
+    /// As [`finish`](Self::finish) of a pass over all rows of a source. Where the sum is not finite, a value that had a weight under an
+    /// earlier maximum, and has none now, may be the cause: then the rows that have a weight are read once more, without it.
+    pub(crate) fn finish_of(
+        &mut self,
+        normaliser: &Normaliser,
+        source: &impl Source,
+        values: &impl Rows,
+        out: &mut [f32],
+    ) -> Result<Step, Error> {
+        let finished = self.finish(normaliser, out);
+        if !S::State::SUMS || finished != Err(Error::OutputNotFinite) {
+            return finished;
+        }
+        self.scratch.sum.begin(self.width)?;
+        let passes = self.read_again(normaliser, source, values);
+        self.scratch.sum.finish(self.model.kernels);
+        let step = Step::new(normaliser, self.model.beta, passes + 1);
+        if self.write(1.0, out) { Ok(step) } else { Err(Error::OutputNotFinite) }
+    }
+
+    /// Adds the weighted values of all rows of a source to the sum, by rank, from their scores; says in how many passes.
+    fn read_again(&mut self, normaliser: &Normaliser, source: &impl Source, values: &impl Rows) -> u32 {
+        let (kernels, beta, sum) = (self.model.kernels, self.model.beta.get(), &mut self.scratch.sum);
+        self.read_out = true;
+        let mut rows = Rescan { source, first: 0, passes: 0 };
+        rows.scan(|first, scores| {
+            let mut weights = [0.0; BLOCK];
+            let Some(weights) = weights.get_mut(..scores.len()) else { return };
+            for (weight, &score) in weights.iter_mut().zip(scores) {
+                *weight = score;
+            }
+            S::State::weights(kernels, beta, normaliser, weights);
+            for (row, &weight) in (first..).zip(weights.iter()) {
+                if weight > 0.0 {
+                    sum.push(kernels, values, row, weight);
+                }
+            }
+        });
+        sum.read_waiting(kernels, values, 0);
+        rows.passes
+    }
+}
+
+/// Checks a length.
+pub fn same(expected: usize, found: usize) -> Result<(), Error> {
+    if expected == found { Ok(()) } else { Err(Error::Length { expected, found }) }
+}

@@ -1,0 +1,52 @@
+//! What one recall says about itself.
+
+use super::state::Normaliser;
+use crate::separation::Beta;
+
+/// The report of one recall step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Step {
+    /// The row with the largest score; the lowest of them where several have it.
+    pub winner: usize,
+    /// The winner's weight.
+    pub weight: f32,
+    /// The sum of all other weights, accurate also where it is far below 2^-24 (`1 - weight` would be 0 there).
+    pub rest: f32,
+    /// The winner's score minus the next best row's; infinite where there is no other row.
+    pub gap: f32,
+    /// Rows with a positive weight. For softmax: all that take part.
+    pub support: usize,
+    /// Sparse maps: the threshold tau, in units of `z = beta s`.
+    pub threshold: Option<f64>,
+    /// `Omega*(z)`, the conjugate of the separation; ln sum exp z for softmax.
+    pub conjugate: f64,
+    /// `|x|^2/2 - Omega*(beta X x)/beta`, the energy of the *query* without its constant; `None` where values are not the patterns.
+    pub energy: Option<f64>,
+    /// Times the rows were read: 1, or more where the candidates' memory was too small.
+    pub passes: u32,
+}
+
+impl Step {
+    pub(crate) fn new(normaliser: &Normaliser, beta: Beta, passes: u32) -> Self {
+        let leader = normaliser.leader;
+        let max = f64::from(beta.get()) * f64::from(leader.max);
+        let rest = if normaliser.threshold.is_some() { normaliser.rest } else { normaliser.rest / (1.0 + normaliser.rest) };
+        Self {
+            winner: leader.row as usize,
+            weight: normaliser.weight + 0.0,
+            rest: rest + 0.0,
+            gap: leader.max - leader.runner_up + 0.0,
+            support: normaliser.support,
+            threshold: normaliser.threshold.map(|threshold| max + threshold.tau + 0.0),
+            conjugate: normaliser.conjugate + 0.0,
+            energy: None,
+            passes,
+        }
+    }
+
+    /// True where the winner's weight is one and every other is zero: the result is then the winner's row (or value), bit for bit.
+    pub fn is_exact(&self) -> bool {
+        self.weight == 1.0 && self.rest == 0.0
+    }
+}

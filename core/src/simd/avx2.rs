@@ -1,0 +1,285 @@
+//! AVX2 with FMA: the 16 lanes are two registers.
+
+use super::{LANES, Native, Simd};
+use crate::Backend;
+use core::arch::x86_64::*;
+
+/// Proof that the machine has AVX2 and FMA.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2(());
+
+impl Avx2 {
+    /// The token.
+    ///
+    /// # Safety
+    /// - The machine has AVX2 and FMA.
+    #[inline(always)]
+    pub const unsafe fn assume() -> Self {
+        Self(())
+    }
+}
+
+/// Eight set lanes, then eight clear ones: a window of eight into it is the mask of the first `n`.
+static FIRST: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// For each mask of eight lanes, the numbers of its set lanes, four bits each.
+static PACK: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut mask = 0;
+    while mask < 256 {
+        let (mut lane, mut place) = (0, 0);
+        while lane < 8 {
+            if mask >> lane & 1 == 1 {
+                table[mask] |= lane << (4 * place);
+                place += 1;
+            }
+            lane += 1;
+        }
+        mask += 1;
+    }
+    table
+};
+
+/// The mask of the first `n` (at most 8) lanes.
+#[inline(always)]
+fn first(n: usize) -> __m256i {
+    // SAFETY: the token's holder has AVX2; 8 - n .. 16 - n lies within the table.
+    unsafe { _mm256_loadu_si256(FIRST.as_ptr().add(8 - if n < 8 { n } else { 8 }).cast()) }
+}
+
+/// The set lanes of one register to the front of `p`.
+///
+/// # Safety
+/// - The machine has AVX2, and `p` is valid for writing eight numbers.
+#[inline(always)]
+unsafe fn compress8(p: *mut f32, v: __m256, mask: u32) -> usize {
+    // SAFETY: promised by the caller; the table has an entry for every eight bits.
+    unsafe {
+        let packed = _mm256_set1_epi32(*PACK.as_ptr().add(mask as usize & 255) as i32);
+        let lanes = _mm256_srlv_epi32(packed, _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28));
+        _mm256_storeu_ps(p, _mm256_permutevar8x32_ps(v, lanes));
+        mask.count_ones() as usize
+    }
+}
+
+/// Both halves by one intrinsic that needs no more than the token.
+macro_rules! halves {
+    ($intrinsic:ident($($v:ident),*)) => {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { [$intrinsic($($v[0]),*), $intrinsic($($v[1]),*)] }
+    };
+}
+
+impl Simd for Avx2 {
+    const BACKEND: Backend = Backend::Avx2;
+    const ROWS: usize = 4;
+    const COLUMNS: usize = 4;
+    type Lanes = [__m256; 2];
+    type Wide = [__m256d; 4];
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::Lanes {
+        // SAFETY: the token proves AVX2.
+        unsafe { [_mm256_set1_ps(x); 2] }
+    }
+    #[inline(always)]
+    unsafe fn load(self, p: *const f32) -> Self::Lanes {
+        // SAFETY: the caller promises 16 readable numbers.
+        unsafe { [_mm256_loadu_ps(p), _mm256_loadu_ps(p.add(8))] }
+    }
+    #[inline(always)]
+    unsafe fn load_first(self, p: *const f32, n: usize) -> Self::Lanes {
+        // SAFETY: masked lanes are not read; a wrapping pointer is only used with no lane set.
+        unsafe { [_mm256_maskload_ps(p, first(n)), _mm256_maskload_ps(p.wrapping_add(8), first(n.saturating_sub(8)))] }
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: Self::Lanes) {
+        // SAFETY: the caller promises 16 writable numbers.
+        unsafe {
+            _mm256_storeu_ps(p, v[0]);
+            _mm256_storeu_ps(p.add(8), v[1]);
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::Lanes) {
+        // SAFETY: masked lanes are not written.
+        unsafe {
+            _mm256_maskstore_ps(p, first(n), v[0]);
+            _mm256_maskstore_ps(p.wrapping_add(8), first(n.saturating_sub(8)), v[1]);
+        }
+    }
+    #[inline(always)]
+    unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mask: u32) -> usize {
+        // SAFETY: the first half keeps at most eight, so both writes of eight lie within 16.
+        unsafe {
+            let kept = compress8(p, v[0], mask & 255);
+            kept + compress8(p.add(kept), v[1], mask >> 8 & 255)
+        }
+    }
+    #[inline(always)]
+    fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        halves!(_mm256_add_ps(a, b))
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        halves!(_mm256_sub_ps(a, b))
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        halves!(_mm256_mul_ps(a, b))
+    }
+    #[inline(always)]
+    fn div(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        halves!(_mm256_div_ps(a, b))
+    }
+    #[inline(always)]
+    fn max(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        // `vmaxps` gives its second operand unless the first is greater: the definition, in one instruction.
+        halves!(_mm256_max_ps(a, b))
+    }
+    #[inline(always)]
+    fn select_gt(self, a: Self::Lanes, b: Self::Lanes, yes: Self::Lanes, no: Self::Lanes) -> Self::Lanes {
+        // SAFETY: the token proves AVX2.
+        unsafe {
+            [
+                _mm256_blendv_ps(no[0], yes[0], _mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0])),
+                _mm256_blendv_ps(no[1], yes[1], _mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1])),
+            ]
+        }
+    }
+    #[inline(always)]
+    fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32 {
+        // SAFETY: the token proves AVX2.
+        unsafe {
+            let low = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0]));
+            let high = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1]));
+            low as u32 | (high as u32) << 8
+        }
+    }
+    #[inline(always)]
+    fn add_exponent(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        #[inline(always)]
+        unsafe fn half(a: __m256, b: __m256) -> __m256 {
+            // SAFETY: called with the token in hand.
+            unsafe {
+                let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(b));
+                _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), exponent))
+            }
+        }
+        halves!(half(a, b))
+    }
+    #[inline(always)]
+    fn fold(self, v: Self::Lanes) -> wide::f32x4 {
+        // SAFETY: the token proves AVX2.
+        let quarter = unsafe {
+            let t = _mm256_add_ps(v[0], v[1]);
+            _mm_add_ps(_mm256_castps256_ps128(t), _mm256_extractf128_ps::<1>(t))
+        };
+        bytemuck::cast(quarter)
+    }
+    #[inline(always)]
+    fn wide_zero(self) -> Self::Wide {
+        // SAFETY: the token proves AVX2.
+        unsafe { [_mm256_setzero_pd(); 4] }
+    }
+    #[inline(always)]
+    fn wide_add(self, sum: Self::Wide, v: Self::Lanes) -> Self::Wide {
+        let (mut out, v) = (sum, widen(v));
+        let mut k = 0;
+        while k < 4 {
+            // SAFETY: the token proves AVX2.
+            out[k] = unsafe { _mm256_add_pd(sum[k], v[k]) };
+            k += 1;
+        }
+        out
+    }
+    #[inline(always)]
+    fn wide_add_excess(self, sum: Self::Wide, v: Self::Lanes, t: f64) -> Self::Wide {
+        let (mut out, v) = (sum, widen(v));
+        let mut k = 0;
+        while k < 4 {
+            // SAFETY: the token proves AVX2.
+            out[k] = unsafe { _mm256_add_pd(sum[k], _mm256_sub_pd(v[k], _mm256_set1_pd(t))) };
+            k += 1;
+        }
+        out
+    }
+    #[inline(always)]
+    fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {
+        bytemuck::cast(v)
+    }
+    #[inline(always)]
+    fn wide_from_array(self, v: &[f64; LANES]) -> Self::Wide {
+        bytemuck::cast(*v)
+    }
+    #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        // SAFETY: a prefetch of any address is harmless.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
+    }
+}
+
+/// Sixteen lanes in f64.
+#[inline(always)]
+fn widen(v: [__m256; 2]) -> [__m256d; 4] {
+    // SAFETY: only called with the token in hand.
+    unsafe {
+        [
+            _mm256_cvtps_pd(_mm256_castps256_ps128(v[0])),
+            _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v[0])),
+            _mm256_cvtps_pd(_mm256_castps256_ps128(v[1])),
+            _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v[1])),
+        ]
+    }
+}
+
+impl Native for Avx2 {
+    const WIDTH: usize = 8;
+    type Register = __m256;
+
+    #[inline(always)]
+    fn native_splat(self, x: f32) -> __m256 {
+        // SAFETY: the token proves AVX2.
+        unsafe { _mm256_set1_ps(x) }
+    }
+    #[inline(always)]
+    unsafe fn native_load(self, p: *const f32) -> __m256 {
+        // SAFETY: the caller promises eight readable numbers.
+        unsafe { _mm256_loadu_ps(p) }
+    }
+    #[inline(always)]
+    unsafe fn native_store(self, p: *mut f32, v: __m256) {
+        // SAFETY: the caller promises eight writable numbers.
+        unsafe { _mm256_storeu_ps(p, v) }
+    }
+    #[inline(always)]
+    fn native_add(self, a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the token proves AVX2.
+        unsafe { _mm256_add_ps(a, b) }
+    }
+    #[inline(always)]
+    fn native_mul_add(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: the token proves FMA.
+        unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    fn native_keep_gt(self, a: __m256, b: __m256, yes: __m256) -> __m256 {
+        // SAFETY: the token proves AVX2.
+        unsafe { _mm256_and_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a, b), yes) }
+    }
+    #[inline(always)]
+    fn native_max(self, a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the token proves AVX2.
+        unsafe { _mm256_max_ps(a, b) }
+    }
+    #[inline(always)]
+    fn native_largest(self, v: __m256) -> f32 {
+        super::largest::<8>(bytemuck::cast(v))
+    }
+    #[inline(always)]
+    fn native_sum(self, v: __m256) -> f32 {
+        // SAFETY: the token proves AVX2.
+        let quarter = unsafe { _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v)) };
+        bytemuck::cast::<_, wide::f32x4>(quarter).reduce_add()
+    }
+}

@@ -1,0 +1,198 @@
+//! AVX-512 (F, DQ, BW, VL): the 16 lanes are one register, and masks are registers of their own.
+
+use super::{LANES, Native, Simd};
+use crate::Backend;
+use core::arch::x86_64::*;
+
+/// Proof that the machine has AVX-512 F, DQ, BW and VL.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512(());
+
+impl Avx512 {
+    /// The token.
+    ///
+    /// # Safety
+    /// - The machine has AVX-512 F, DQ, BW and VL, AVX2 and FMA.
+    #[inline(always)]
+    pub const unsafe fn assume() -> Self {
+        Self(())
+    }
+}
+
+/// The mask of the first `n` lanes.
+#[inline(always)]
+fn first(n: usize) -> __mmask16 {
+    if n < LANES { ((1u32 << n) - 1) as __mmask16 } else { __mmask16::MAX }
+}
+
+/// An intrinsic that needs no more than the token.
+macro_rules! with_token {
+    ($e:expr) => {
+        // SAFETY: the token proves AVX-512 F, DQ, BW and VL.
+        unsafe { $e }
+    };
+}
+
+impl Simd for Avx512 {
+    const BACKEND: Backend = Backend::Avx512;
+    const ROWS: usize = 8;
+    const COLUMNS: usize = 8;
+    type Lanes = __m512;
+    type Wide = [__m512d; 2];
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> __m512 {
+        with_token!(_mm512_set1_ps(x))
+    }
+    #[inline(always)]
+    unsafe fn load(self, p: *const f32) -> __m512 {
+        // SAFETY: the caller promises 16 readable numbers.
+        unsafe { _mm512_loadu_ps(p) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(self, p: *const f32, n: usize) -> __m512 {
+        // SAFETY: masked lanes are not read.
+        unsafe { _mm512_maskz_loadu_ps(first(n), p) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: __m512) {
+        // SAFETY: the caller promises 16 writable numbers.
+        unsafe { _mm512_storeu_ps(p, v) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, n: usize, v: __m512) {
+        // SAFETY: masked lanes are not written.
+        unsafe { _mm512_mask_storeu_ps(p, first(n), v) }
+    }
+    #[inline(always)]
+    unsafe fn compress(self, p: *mut f32, v: __m512, mask: u32) -> usize {
+        // Compressing in the register and storing it whole: a compressing store is microcoded on some processors.
+        // SAFETY: the caller promises 16 writable numbers.
+        unsafe { _mm512_storeu_ps(p, _mm512_maskz_compress_ps(mask as __mmask16, v)) };
+        mask.count_ones() as usize
+    }
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        with_token!(_mm512_add_ps(a, b))
+    }
+    #[inline(always)]
+    fn sub(self, a: __m512, b: __m512) -> __m512 {
+        with_token!(_mm512_sub_ps(a, b))
+    }
+    #[inline(always)]
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        with_token!(_mm512_mul_ps(a, b))
+    }
+    #[inline(always)]
+    fn div(self, a: __m512, b: __m512) -> __m512 {
+        with_token!(_mm512_div_ps(a, b))
+    }
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        // `vmaxps` gives its second operand unless the first is greater: the definition, in one instruction.
+        with_token!(_mm512_max_ps(a, b))
+    }
+    #[inline(always)]
+    fn select_gt(self, a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
+        with_token!(_mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), no, yes))
+    }
+    #[inline(always)]
+    fn gt(self, a: __m512, b: __m512) -> u32 {
+        u32::from(with_token!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b)))
+    }
+    #[inline(always)]
+    fn add_exponent(self, a: __m512, b: __m512) -> __m512 {
+        with_token!({
+            let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(b));
+            _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), exponent))
+        })
+    }
+    #[inline(always)]
+    fn fold(self, v: __m512) -> wide::f32x4 {
+        let quarter = with_token!({
+            let t = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps::<1>(v));
+            _mm_add_ps(_mm256_castps256_ps128(t), _mm256_extractf128_ps::<1>(t))
+        });
+        bytemuck::cast(quarter)
+    }
+    #[inline(always)]
+    fn wide_zero(self) -> Self::Wide {
+        with_token!([_mm512_setzero_pd(); 2])
+    }
+    #[inline(always)]
+    fn wide_add(self, sum: Self::Wide, v: __m512) -> Self::Wide {
+        let v = widen(v);
+        with_token!([_mm512_add_pd(sum[0], v[0]), _mm512_add_pd(sum[1], v[1])])
+    }
+    #[inline(always)]
+    fn wide_add_excess(self, sum: Self::Wide, v: __m512, t: f64) -> Self::Wide {
+        let v = widen(v);
+        with_token!({
+            let t = _mm512_set1_pd(t);
+            [_mm512_add_pd(sum[0], _mm512_sub_pd(v[0], t)), _mm512_add_pd(sum[1], _mm512_sub_pd(v[1], t))]
+        })
+    }
+    #[inline(always)]
+    fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {
+        bytemuck::cast(v)
+    }
+    #[inline(always)]
+    fn wide_from_array(self, v: &[f64; LANES]) -> Self::Wide {
+        bytemuck::cast(*v)
+    }
+    #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        // SAFETY: a prefetch of any address is harmless.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
+    }
+}
+
+/// Sixteen lanes in f64.
+#[inline(always)]
+fn widen(v: __m512) -> [__m512d; 2] {
+    with_token!([_mm512_cvtps_pd(_mm512_castps512_ps256(v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(v))])
+}
+
+impl Native for Avx512 {
+    const WIDTH: usize = 16;
+    type Register = __m512;
+
+    #[inline(always)]
+    fn native_splat(self, x: f32) -> __m512 {
+        self.splat(x)
+    }
+    #[inline(always)]
+    unsafe fn native_load(self, p: *const f32) -> __m512 {
+        // SAFETY: the caller promises 16 readable numbers.
+        unsafe { self.load(p) }
+    }
+    #[inline(always)]
+    unsafe fn native_store(self, p: *mut f32, v: __m512) {
+        // SAFETY: the caller promises 16 writable numbers.
+        unsafe { self.store(p, v) }
+    }
+    #[inline(always)]
+    fn native_add(self, a: __m512, b: __m512) -> __m512 {
+        self.add(a, b)
+    }
+    #[inline(always)]
+    fn native_mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        with_token!(_mm512_fmadd_ps(a, b, c))
+    }
+    #[inline(always)]
+    fn native_keep_gt(self, a: __m512, b: __m512, yes: __m512) -> __m512 {
+        with_token!(_mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), yes))
+    }
+    #[inline(always)]
+    fn native_max(self, a: __m512, b: __m512) -> __m512 {
+        self.max(a, b)
+    }
+    #[inline(always)]
+    fn native_largest(self, v: __m512) -> f32 {
+        super::largest(self.to_array(v))
+    }
+    #[inline(always)]
+    fn native_sum(self, v: __m512) -> f32 {
+        self.sum(v)
+    }
+}

@@ -1,0 +1,216 @@
+//! The baseline: `wide::f32x4` four times over. SSE2 on x86, NEON on aarch64, simd128 where a WASM build has it, arrays elsewhere.
+//!
+//! `wide` chooses its instructions when it is compiled, which is right here: a baseline is what every machine of the target has. Of its
+//! functions only loads, stores, + - * /, compares, bit operations and moves of lanes are used: `max`, `exp`, `mul_add` and others
+//! differ in bits between targets.
+
+use super::{LANES, Native, Simd};
+use crate::Backend;
+use wide::{f32x4, i32x4};
+
+/// What every machine of the target has.
+#[derive(Clone, Copy, Debug)]
+pub struct Baseline;
+
+/// Four registers, each from the registers of others.
+macro_rules! quarters {
+    ($k:ident: $quarter:expr) => {{
+        let mut out = [f32x4::ZERO; 4];
+        let mut $k = 0;
+        while $k < 4 {
+            out[$k] = $quarter;
+            $k += 1;
+        }
+        out
+    }};
+}
+
+/// # Safety
+/// - `p` is valid for reading `n` numbers, of which the first four at most are read.
+#[inline(always)]
+unsafe fn quarter_first(p: *const f32, n: usize) -> f32x4 {
+    // SAFETY: an element is read only where n reaches it.
+    unsafe {
+        match n {
+            0 => f32x4::ZERO,
+            1 => f32x4::new([p.read_unaligned(), 0.0, 0.0, 0.0]),
+            2 => f32x4::new([p.read_unaligned(), p.add(1).read_unaligned(), 0.0, 0.0]),
+            3 => f32x4::new([p.read_unaligned(), p.add(1).read_unaligned(), p.add(2).read_unaligned(), 0.0]),
+            _ => f32x4::new(p.cast::<[f32; 4]>().read_unaligned()),
+        }
+    }
+}
+
+impl Simd for Baseline {
+    const BACKEND: Backend = Backend::Baseline;
+    const ROWS: usize = 2;
+    const COLUMNS: usize = 2;
+    type Lanes = [f32x4; 4];
+    type Wide = [f64; LANES];
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::Lanes {
+        [f32x4::splat(x); 4]
+    }
+    #[inline(always)]
+    unsafe fn load(self, p: *const f32) -> Self::Lanes {
+        // SAFETY: the caller promises 16 readable numbers.
+        quarters!(k: f32x4::new(unsafe { p.add(4 * k).cast::<[f32; 4]>().read_unaligned() }))
+    }
+    #[inline(always)]
+    unsafe fn load_first(self, p: *const f32, n: usize) -> Self::Lanes {
+        // SAFETY: quarter k begins within the n readable numbers or reads nothing.
+        quarters!(k: if n > 4 * k { unsafe { quarter_first(p.add(4 * k), n - 4 * k) } } else { f32x4::ZERO })
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: Self::Lanes) {
+        let mut k = 0;
+        while k < 4 {
+            // SAFETY: the caller promises 16 writable numbers.
+            unsafe { p.add(4 * k).cast::<[f32; 4]>().write_unaligned(v[k].to_array()) };
+            k += 1;
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::Lanes) {
+        let mut k = 0;
+        while k < 4 {
+            let lanes = v[k].to_array();
+            let mut j = 0;
+            while j < 4 {
+                if 4 * k + j < n {
+                    // SAFETY: the lane is one of the first n.
+                    unsafe { p.add(4 * k + j).write_unaligned(lanes[j]) };
+                }
+                j += 1;
+            }
+            k += 1;
+        }
+    }
+    #[inline(always)]
+    unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mut mask: u32) -> usize {
+        let lanes = self.to_array(v);
+        let mut kept = 0;
+        while mask != 0 {
+            // SAFETY: kept counts the set bits so far, fewer than 16.
+            unsafe { p.add(kept).write_unaligned(lanes[mask.trailing_zeros() as usize % LANES]) };
+            mask &= mask - 1;
+            kept += 1;
+        }
+        kept
+    }
+    #[inline(always)]
+    fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        quarters!(k: a[k] + b[k])
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        quarters!(k: a[k] - b[k])
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        quarters!(k: a[k] * b[k])
+    }
+    #[inline(always)]
+    fn div(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        quarters!(k: a[k] / b[k])
+    }
+    #[inline(always)]
+    fn select_gt(self, a: Self::Lanes, b: Self::Lanes, yes: Self::Lanes, no: Self::Lanes) -> Self::Lanes {
+        quarters!(k: a[k].simd_gt(b[k]).bitselect(yes[k], no[k]))
+    }
+    #[inline(always)]
+    fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32 {
+        let (mut mask, mut k) = (0, 0);
+        while k < 4 {
+            mask |= a[k].simd_gt(b[k]).to_bitmask() << (4 * k);
+            k += 1;
+        }
+        mask
+    }
+    #[inline(always)]
+    fn add_exponent(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        quarters!(k: {
+            let (significand, exponent): (i32x4, i32x4) = (bytemuck::cast(a[k]), bytemuck::cast(b[k]));
+            bytemuck::cast(significand + (exponent << 23))
+        })
+    }
+    #[inline(always)]
+    fn fold(self, v: Self::Lanes) -> f32x4 {
+        (v[0] + v[2]) + (v[1] + v[3])
+    }
+    #[inline(always)]
+    fn wide_zero(self) -> Self::Wide {
+        [0.0; LANES]
+    }
+    #[inline(always)]
+    fn wide_add(self, sum: Self::Wide, v: Self::Lanes) -> Self::Wide {
+        super::Scalar.wide_add(sum, self.to_array(v))
+    }
+    #[inline(always)]
+    fn wide_add_excess(self, sum: Self::Wide, v: Self::Lanes, t: f64) -> Self::Wide {
+        super::Scalar.wide_add_excess(sum, self.to_array(v), t)
+    }
+    #[inline(always)]
+    fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {
+        v
+    }
+    #[inline(always)]
+    fn wide_from_array(self, v: &[f64; LANES]) -> Self::Wide {
+        *v
+    }
+    #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: SSE is part of x86-64, and a prefetch of any address is harmless.
+        unsafe {
+            core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T1 }>(p.cast())
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = p;
+    }
+}
+
+impl Native for Baseline {
+    const WIDTH: usize = 4;
+    type Register = f32x4;
+
+    #[inline(always)]
+    fn native_splat(self, x: f32) -> f32x4 {
+        f32x4::splat(x)
+    }
+    #[inline(always)]
+    unsafe fn native_load(self, p: *const f32) -> f32x4 {
+        // SAFETY: the caller promises four readable numbers.
+        f32x4::new(unsafe { p.cast::<[f32; 4]>().read_unaligned() })
+    }
+    #[inline(always)]
+    unsafe fn native_store(self, p: *mut f32, v: f32x4) {
+        // SAFETY: the caller promises four writable numbers.
+        unsafe { p.cast::<[f32; 4]>().write_unaligned(v.to_array()) }
+    }
+    #[inline(always)]
+    fn native_add(self, a: f32x4, b: f32x4) -> f32x4 {
+        a + b
+    }
+    #[inline(always)]
+    fn native_mul_add(self, a: f32x4, b: f32x4, c: f32x4) -> f32x4 {
+        a.mul_add(b, c)
+    }
+    #[inline(always)]
+    fn native_keep_gt(self, a: f32x4, b: f32x4, yes: f32x4) -> f32x4 {
+        a.simd_gt(b) & yes
+    }
+    #[inline(always)]
+    fn native_max(self, a: f32x4, b: f32x4) -> f32x4 {
+        a.simd_gt(b).bitselect(a, b)
+    }
+    #[inline(always)]
+    fn native_largest(self, v: f32x4) -> f32 {
+        super::largest(v.to_array())
+    }
+    #[inline(always)]
+    fn native_sum(self, v: f32x4) -> f32 {
+        v.reduce_add()
+    }
+}

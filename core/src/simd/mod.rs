@@ -1,0 +1,213 @@
+//! The vector vocabulary: what a kernel may say, and one backend an instruction set that says it.
+//!
+//! A *token* (a zero-sized `Copy` value) proves that its instruction set is usable; every operation is a method of the token. There are
+//! two vocabularies:
+//!
+//! - the **reproducible** one, [`Simd`]: 16 lanes of f32 (and 16 of f64) on every backend, multiply and add rounded separately, one
+//!   order of every sum. What is computed in it has the same bits everywhere, so every number that leaves the crate is.
+//! - the **native** one, [`Native`]: the backend's own register, multiply and add fused where the hardware can. What is computed in it
+//!   may differ between backends, so it only ever *guesses*: where to look for a threshold, which rows are hopeless. A wrong guess costs
+//!   time and changes no bit.
+//!
+//! The methods carry `#[inline(always)]` and never `#[target_feature]`: they take on the features of the function they are expanded in,
+//! and a `#[target_feature]` method could not be inlined into a generic kernel. A kernel is therefore only fast inside an entry point of
+//! `dispatch`, which is where the features are switched on. No loops here but those over lanes, no field terms.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod baseline;
+mod scalar;
+
+#[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub use avx512::Avx512;
+pub use baseline::Baseline;
+pub use scalar::Scalar;
+
+use crate::Backend;
+
+/// Lanes of the reproducible vocabulary, on every backend: element `j` of a sum belongs to partial sum `j mod 16`.
+pub const LANES: usize = 16;
+
+/// The reproducible vocabulary: 16 lanes, one rounding an operation, one order of every sum.
+///
+/// `f32` comparisons are false where a NaN takes part. Nothing here turns a NaN into a number except [`select_gt`](Simd::select_gt).
+pub trait Simd: Copy {
+    /// Which backend this token stands for.
+    const BACKEND: Backend;
+    /// Rows scored at once: as many as the registers hold without spilling. Changes no bit.
+    const ROWS: usize;
+    /// Vectors of columns that a weighted sum keeps in registers at once. Changes no bit.
+    const COLUMNS: usize;
+    /// 16 lanes of f32.
+    type Lanes: Copy;
+    /// 16 lanes of f64.
+    type Wide: Copy;
+
+    /// `x` in every lane.
+    fn splat(self, x: f32) -> Self::Lanes;
+
+    /// Lanes from memory, of any alignment.
+    ///
+    /// # Safety
+    /// - `p` is valid for reading 16 numbers.
+    unsafe fn load(self, p: *const f32) -> Self::Lanes;
+
+    /// The first `n` lanes from memory, +0.0 in the others.
+    ///
+    /// # Safety
+    /// - `n` is at most 16, and `p` is valid for reading `n` numbers.
+    unsafe fn load_first(self, p: *const f32, n: usize) -> Self::Lanes;
+
+    /// Lanes to memory, of any alignment.
+    ///
+    /// # Safety
+    /// - `p` is valid for writing 16 numbers.
+    unsafe fn store(self, p: *mut f32, v: Self::Lanes);
+
+    /// The first `n` lanes to memory.
+    ///
+    /// # Safety
+    /// - `n` is at most 16, and `p` is valid for writing `n` numbers.
+    unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::Lanes);
+
+    /// The lanes whose bit is set in `mask`, in order, to the front of `p`; says how many.
+    ///
+    /// # Safety
+    /// - `p` is valid for writing 16 numbers; those after the kept ones hold anything afterwards.
+    unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mask: u32) -> usize;
+
+    /// `a + b`.
+    fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// `a - b`.
+    fn sub(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// `a * b`.
+    fn mul(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// `a / b`.
+    fn div(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// `yes` where `a > b`, `no` elsewhere (also where `a` or `b` is NaN).
+    fn select_gt(self, a: Self::Lanes, b: Self::Lanes, yes: Self::Lanes, no: Self::Lanes) -> Self::Lanes;
+    /// Bit `j` is set where `a > b` in lane `j`.
+    fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32;
+    /// The larger lane: `a` where `a > b`, else `b`.
+    #[inline(always)]
+    fn max(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        self.select_gt(a, b, a, b)
+    }
+    /// As integers: the bits of `a` plus the bits of `b` shifted left by 23, which adds the low bits of `b` to the exponent of `a`.
+    fn add_exponent(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+
+    /// The first two levels of the tree that adds 16 lanes: lane `j` plus lane `j + 8`, then `j` plus `j + 4`.
+    fn fold(self, v: Self::Lanes) -> wide::f32x4;
+    /// The sum of the lanes by the tree `j + (j+8)`, `j + (j+4)`, `j + (j+2)`, `j + (j+1)`.
+    #[inline(always)]
+    fn sum(self, v: Self::Lanes) -> f32 {
+        let t = self.fold(v).to_array();
+        (t[0] + t[2]) + (t[1] + t[3])
+    }
+    /// Four sums at once, each by the tree of [`sum`](Simd::sum).
+    #[inline(always)]
+    fn sum4(self, v: [Self::Lanes; 4]) -> wide::f32x4 {
+        let [a, b, c, d] = wide::f32x4::transpose([self.fold(v[0]), self.fold(v[1]), self.fold(v[2]), self.fold(v[3])]);
+        (a + c) + (b + d)
+    }
+    /// The lanes as an array, for what has no faster road.
+    #[inline(always)]
+    fn to_array(self, v: Self::Lanes) -> [f32; LANES] {
+        let mut lanes = [0.0; LANES];
+        // SAFETY: the array holds 16 numbers.
+        unsafe { self.store(lanes.as_mut_ptr(), v) };
+        lanes
+    }
+
+    /// +0.0 in every f64 lane.
+    fn wide_zero(self) -> Self::Wide;
+    /// `sum + v`, lane by lane in f64.
+    fn wide_add(self, sum: Self::Wide, v: Self::Lanes) -> Self::Wide;
+    /// `sum + (v - t)`, lane by lane in f64.
+    fn wide_add_excess(self, sum: Self::Wide, v: Self::Lanes, t: f64) -> Self::Wide;
+    /// The f64 lanes as an array.
+    fn wide_to_array(self, v: Self::Wide) -> [f64; LANES];
+    /// The f64 lanes from an array.
+    fn wide_from_array(self, v: &[f64; LANES]) -> Self::Wide;
+
+    /// Asks for the cache line at `p` into the second-level cache; `p` need not be valid.
+    #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        let _ = p;
+    }
+}
+
+/// The native vocabulary: one register as wide as the backend's, multiply-add fused where the hardware can.
+pub trait Native: Simd {
+    /// Lanes of one register.
+    const WIDTH: usize;
+    /// One register of f32 lanes.
+    type Register: Copy;
+
+    /// `x` in every lane.
+    fn native_splat(self, x: f32) -> Self::Register;
+    /// A register from memory, of any alignment.
+    ///
+    /// # Safety
+    /// - `p` is valid for reading `WIDTH` numbers.
+    unsafe fn native_load(self, p: *const f32) -> Self::Register;
+    /// A register to memory, of any alignment.
+    ///
+    /// # Safety
+    /// - `p` is valid for writing `WIDTH` numbers.
+    unsafe fn native_store(self, p: *mut f32, v: Self::Register);
+    /// `a + b`.
+    fn native_add(self, a: Self::Register, b: Self::Register) -> Self::Register;
+    /// `a * b + c`, in one or two roundings.
+    fn native_mul_add(self, a: Self::Register, b: Self::Register, c: Self::Register) -> Self::Register;
+    /// `yes` where `a > b`, else +0.0.
+    fn native_keep_gt(self, a: Self::Register, b: Self::Register, yes: Self::Register) -> Self::Register;
+    /// The larger lane: `a` where `a > b`, else `b`.
+    fn native_max(self, a: Self::Register, b: Self::Register) -> Self::Register;
+    /// The largest lane of those that are not NaN.
+    fn native_largest(self, v: Self::Register) -> f32;
+    /// The sum of the lanes, in any order.
+    fn native_sum(self, v: Self::Register) -> f32;
+}
+
+/// The tree that ends every f64 sum of 16 partial sums.
+#[inline(always)]
+pub fn wide_tree(mut v: [f64; LANES]) -> f64 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        let mut j = 0;
+        while j < half {
+            v[j] += v[j + half];
+            j += 1;
+        }
+        half /= 2;
+    }
+    v[0]
+}
+
+/// The largest of those of `N` numbers (a power of two) that are not NaN, by halves; minus infinity where there are none.
+#[inline(always)]
+pub fn largest<const N: usize>(mut v: [f32; N]) -> f32 {
+    let mut j = 0;
+    while j < N {
+        v[j] = if v[j].is_nan() { f32::NEG_INFINITY } else { v[j] };
+        j += 1;
+    }
+    let mut half = N / 2;
+    while half > 0 {
+        let mut j = 0;
+        while j < half {
+            v[j] = if v[j] > v[j + half] { v[j] } else { v[j + half] };
+            j += 1;
+        }
+        half /= 2;
+    }
+    v[0]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! Passes: the same bits as a step for every cut that the contract promises them for, and within its bound for every other.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test may fail, and its reference uses the system's functions"
+)]
+
+mod common;
+
+use basinet_core::{Beta, CHUNK, Dispatch, Dot, Error, Kernels, Model, Pass, Patterns, Separation, Softmax, Sparsemax, Step};
+use common::{EPS, Numbers, Work, bits, cases, depth, largest};
+use proptest::prelude::*;
+
+const DIM: usize = 3;
+/// Three whole chunks and a part of one.
+const ROWS: usize = 3 * CHUNK + 777;
+
+type Ended = (Vec<u32>, Step);
+
+fn memory(rows: usize, seed: u64) -> (Vec<f32>, Vec<f32>) {
+    let mut numbers = Numbers(seed);
+    (numbers.numbers(rows * DIM), numbers.numbers(DIM))
+}
+
+fn model<S: Separation, K: Kernels>(separation: S, beta: f32, kernels: K) -> Model<S, Dot, K> {
+    Model::new(Beta::new(beta).unwrap(), separation).on(kernels)
+}
+
+fn rows(data: &[f32], from: usize, to: usize) -> Patterns<'_> {
+    Patterns::new(&data[from * DIM..to * DIM], DIM).unwrap()
+}
+
+/// What a step gives, as far as a pass can: not the energy, and not how often rows were read.
+fn whole<S: Separation, K: Kernels>(model: &Model<S, Dot, K>, data: &[f32], query: &[f32]) -> Ended {
+    let mut out = [0.0; DIM];
+    let all = rows(data, 0, data.len() / DIM);
+    let mut step = model.step(&all, query, &mut out, &mut Work::new(DIM, all.count()).scratch()).unwrap();
+    (step.energy, step.passes) = (None, 1);
+    (bits(&out), step)
+}
+
+/// Ends a pass, reading out shard by shard: `cuts` are the rows where a shard ends.
+fn ended<S: Separation, K: Kernels>(mut pass: Pass<'_, S, Dot, K>, data: &[f32], cuts: &[usize]) -> Ended {
+    let normaliser = pass.normaliser().unwrap();
+    for (from, to) in shards(data.len() / DIM, cuts) {
+        pass.read_out(&normaliser, from, &rows(data, from, to)).unwrap();
+    }
+    let mut out = [0.0; DIM];
+    let step = pass.finish(&normaliser, &mut out).unwrap();
+    (bits(&out), step)
+}
+
+/// The ranges between cuts.
+fn shards(count: usize, cuts: &[usize]) -> Vec<(usize, usize)> {
+    let mut ends: Vec<usize> = cuts.iter().copied().filter(|&cut| 0 < cut && cut < count).chain([0, count]).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends.iter().copied().zip(ends.iter().copied().skip(1)).collect()
+}
+
+/// One pass, updated shard by shard.
+fn updated<S: Separation, K: Kernels>(model: &Model<S, Dot, K>, data: &[f32], query: &[f32], cuts: &[usize], room: usize) -> Ended {
+    let mut work = Work::new(DIM, room);
+    let mut pass = model.begin(query, DIM, work.scratch()).unwrap();
+    for (from, to) in shards(data.len() / DIM, cuts) {
+        pass.update(from, &rows(data, from, to)).unwrap();
+    }
+    ended(pass, data, &[])
+}
+
+/// A pass for each shard, the first of them merged with the others in the given order.
+fn merged<S: Separation + PartialEq, K: Kernels>(
+    model: &Model<S, Dot, K>,
+    data: &[f32],
+    query: &[f32],
+    shards: &[(usize, usize)],
+) -> Ended {
+    let mut works: Vec<Work> = shards.iter().map(|_| Work::new(DIM, data.len() / DIM)).collect();
+    let over = |(work, &(from, to)): (_, &(usize, usize))| {
+        let mut pass = model.begin(query, DIM, Work::scratch(work)).unwrap();
+        pass.update(from, &rows(data, from, to)).unwrap();
+        pass
+    };
+    let mut passes = works.iter_mut().zip(shards).map(over);
+    let mut total = passes.next().unwrap();
+    passes.for_each(|pass| total.merge(&pass).unwrap());
+    ended(total, data, &[])
+}
+
+/// Both states are within 2e-6 m of the exact one, weights within 2e-6, conjugate and threshold within 4e-6 max(1, max|z|), and the sum of
+/// the other weights within the depth of its summation; counts and scores agree exactly.
+fn assert_close(found: &Ended, expected: &Ended, data: &[f32], query: &[f32], beta: f32, what: &str) {
+    let m = largest(data);
+    for (&a, &b) in found.0.iter().zip(&expected.0) {
+        let (a, b) = (f64::from(f32::from_bits(a)), f64::from(f32::from_bits(b)));
+        assert!((a - b).abs() <= 4e-6 * m, "{what}: {a} and {b}");
+    }
+    let (a, b) = (&found.1, &expected.1);
+    assert_eq!((a.winner, a.gap.to_bits(), a.support), (b.winner, b.gap.to_bits(), b.support), "{what}");
+    assert!((f64::from(a.weight) - f64::from(b.weight)).abs() <= 4e-6, "{what}: {a:?} and {b:?}");
+    let depth = depth(data.len() / DIM) + 20.0;
+    assert!(
+        (f64::from(a.rest) - f64::from(b.rest)).abs() <= 2.0 * (depth + 2.0) * EPS * f64::from(b.rest) + 4e-6,
+        "{what}: {a:?} and {b:?}"
+    );
+    let size = (f64::from(beta) * DIM as f64 * m * largest(query)).max(1.0);
+    assert!((a.conjugate - b.conjugate).abs() <= 8e-6 * size, "{what}: {a:?} and {b:?}");
+    assert!((a.threshold.unwrap_or(0.0) - b.threshold.unwrap_or(0.0)).abs() <= 8e-6 * size, "{what}: {a:?} and {b:?}");
+}
+
+const BETAS: [f32; 4] = [0.01, 1.0, 8.0, 100.0];
+
+#[test]
+fn a_step_is_begin_update_normaliser_read_out_finish() {
+    for count in [1, 63, 64, 65, 200, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, ROWS] {
+        on_every_backend!(|kernels| [count: usize = count] -> () {
+            let (data, query) = memory(count, 1);
+            for beta in BETAS {
+                let (soft, sparse) = (model(Softmax, beta, kernels), model(Sparsemax, beta, kernels));
+                assert_eq!(updated(&soft, &data, &query, &[], 0), whole(&soft, &data, &query), "softmax, {count} rows, beta {beta}");
+                assert_eq!(updated(&sparse, &data, &query, &[], count), whole(&sparse, &data, &query), "sparsemax, {count} rows, beta {beta}");
+            }
+        });
+    }
+}
+
+#[test]
+fn pairs_of_keys_and_values_are_read_as_by_read() {
+    fn check<S: Separation, K: Kernels>(model: Model<S, Dot, K>, candidates: usize) {
+        let ((keys, query), values) = (memory(300, 2), Numbers(3).numbers(300 * 5));
+        let (keys, values) = (rows(&keys, 0, 300), Patterns::new(&values, 5).unwrap());
+        let (mut work, mut expected, mut out) = (Work::new(5, candidates), [0.0; 5], [0.0; 5]);
+        let step = model.read(&keys, &values, &query, &mut expected, &mut work.scratch()).unwrap();
+        let mut pass = model.begin(&query, 5, work.scratch()).unwrap();
+        pass.update_pairs(0, &keys, &values).unwrap();
+        let normaliser = pass.normaliser().unwrap();
+        pass.read_out(&normaliser, 0, &values).unwrap();
+        assert_eq!(pass.finish(&normaliser, &mut out).unwrap(), step);
+        assert_eq!(bits(&out), bits(&expected));
+    }
+    on_every_backend!(|kernels| [] -> () {
+        check(model(Softmax, 2.0, kernels), 0);
+        check(model(Sparsemax, 2.0, kernels), 300);
+    });
+}
+
+#[test]
+fn passes_over_one_chunk_each_merged_in_row_order_have_the_bits_of_the_whole() {
+    for count in [CHUNK + 1, 2 * CHUNK, ROWS] {
+        on_every_backend!(|kernels| [count: usize = count] -> () {
+            let (data, query) = memory(count, 4);
+            let chunks = shards(count, &[CHUNK, 2 * CHUNK, 3 * CHUNK]);
+            for beta in BETAS {
+                let (soft, sparse) = (model(Softmax, beta, kernels), model(Sparsemax, beta, kernels));
+                assert_eq!(merged(&soft, &data, &query, &chunks), whole(&soft, &data, &query), "softmax, beta {beta}");
+                assert_eq!(merged(&sparse, &data, &query, &chunks), whole(&sparse, &data, &query), "sparsemax, beta {beta}");
+            }
+        });
+    }
+}
+
+#[test]
+fn an_empty_pass_merged_with_others_or_into_another_changes_no_bit() {
+    fn check<S: Separation + PartialEq>(model: &Model<S>) {
+        let (data, query) = memory(ROWS, 5);
+        let mut works = [(); 3].map(|()| Work::new(DIM, ROWS));
+        let [mut total, empty, mut all] = works.each_mut().map(|work| model.begin(&query, DIM, work.scratch()).unwrap());
+        all.update(0, &rows(&data, 0, ROWS)).unwrap();
+        total.merge(&empty).unwrap();
+        total.merge(&all).unwrap();
+        total.merge(&empty).unwrap();
+        assert_eq!(ended(total, &data, &[]), whole(model, &data, &query));
+    }
+    check(&model(Softmax, 2.0, Dispatch));
+    check(&model(Sparsemax, 2.0, Dispatch));
+}
+
+#[test]
+fn a_row_that_ties_with_the_winner_loses_if_it_is_higher_whatever_the_order() {
+    fn check<S: Separation + PartialEq>(separation: S) {
+        let (model, query) = (model(separation, 5.0, Dispatch), [1.0, 0.0, 0.0]);
+        let mut data = vec![0.0; 300 * DIM];
+        [70, 71, 130, 299].iter().for_each(|row| data[row * DIM] = 1.0);
+        for shards in [[(0, 64), (64, 128), (128, 300)], [(128, 300), (64, 128), (0, 64)], [(128, 300), (0, 64), (64, 128)]] {
+            let found = merged(&model, &data, &query, &shards).1;
+            assert_eq!((found.winner, found.gap), (70, 0.0), "merged: {shards:?}");
+            let mut work = Work::new(DIM, 300);
+            let mut pass = model.begin(&query, DIM, work.scratch()).unwrap();
+            shards.iter().for_each(|&(from, to)| pass.update(from, &rows(&data, from, to)).unwrap());
+            let found = ended(pass, &data, &[]).1;
+            assert_eq!((found.winner, found.gap), (70, 0.0), "updated: {shards:?}");
+        }
+    }
+    check(Softmax);
+    check(Sparsemax);
+}
+
+#[test]
+fn a_pass_can_be_finished_and_then_take_in_more_rows() {
+    fn check<S: Separation>(separation: S) {
+        let ((data, query), model) = (memory(2 * CHUNK, 6), model(separation, 2.0, Dispatch));
+        let mut work = Work::new(DIM, 2 * CHUNK);
+        let mut pass = model.begin(&query, DIM, work.scratch()).unwrap();
+        pass.update(0, &rows(&data, 0, CHUNK)).unwrap();
+        let (normaliser, mut out) = (pass.normaliser().unwrap(), [0.0; DIM]);
+        pass.read_out(&normaliser, 0, &rows(&data, 0, CHUNK)).unwrap();
+        let step = pass.finish(&normaliser, &mut out).unwrap();
+        assert_eq!((bits(&out), step), whole(&model, &data[..CHUNK * DIM], &query), "after the first chunk");
+        pass.update(CHUNK, &rows(&data, CHUNK, 2 * CHUNK)).unwrap();
+        assert_eq!(ended(pass, &data, &[]), whole(&model, &data, &query), "after both");
+    }
+    check(Softmax);
+    check(Sparsemax);
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn one_pass_updated_in_calls_cut_at_block_ends_has_the_bits_of_the_whole(
+        count in 1usize..6000, cuts in prop::collection::vec(0usize..100, 0..6), beta in 0usize..4, seed: u64,
+    ) {
+        let (data, query) = memory(count, seed);
+        let cuts: Vec<usize> = cuts.iter().map(|cut| cut * 64).collect();
+        let (soft, sparse) = (model(Softmax, BETAS[beta], Dispatch), model(Sparsemax, BETAS[beta], Dispatch));
+        prop_assert_eq!(updated(&soft, &data, &query, &cuts, 0), whole(&soft, &data, &query));
+        prop_assert_eq!(updated(&sparse, &data, &query, &cuts, count), whole(&sparse, &data, &query));
+    }
+
+    #[test]
+    fn a_sparse_pass_has_the_bits_of_the_whole_for_any_cut_and_for_passes_merged_in_row_order(
+        count in 1usize..2000, cuts in prop::collection::vec(0usize..2000, 0..6), beta in 0usize..4, seed: u64,
+    ) {
+        let ((data, query), model) = (memory(count, seed), model(Sparsemax, BETAS[beta], Dispatch));
+        let expected = whole(&model, &data, &query);
+        prop_assert_eq!(updated(&model, &data, &query, &cuts, count), expected.clone());
+        prop_assert_eq!(merged(&model, &data, &query, &shards(count, &cuts)), expected);
+    }
+
+    #[test]
+    fn any_cut_and_any_order_is_right_within_the_bound(
+        count in 1usize..6000, cuts in prop::collection::vec(0usize..6000, 0..6), beta in 0usize..4, seed: u64, turn in 0usize..6, back: bool,
+    ) {
+        let ((data, query), beta) = (memory(count, seed), BETAS[beta]);
+        let mut shards = shards(count, &cuts);
+        let turn = turn % shards.len();
+        shards.rotate_left(turn);
+        if back {
+            shards.reverse();
+        }
+        let (soft, sparse) = (model(Softmax, beta, Dispatch), model(Sparsemax, beta, Dispatch));
+        let what = format!("{shards:?}");
+        assert_close(&merged(&soft, &data, &query, &shards), &whole(&soft, &data, &query), &data, &query, beta, &what);
+        assert_close(&merged(&sparse, &data, &query, &shards), &whole(&sparse, &data, &query), &data, &query, beta, &what);
+        assert_close(&updated(&soft, &data, &query, &cuts, 0), &whole(&soft, &data, &query), &data, &query, beta, &what);
+    }
+
+    #[test]
+    fn rows_that_are_read_out_shard_by_shard_have_the_bits_of_the_whole(
+        count in 1usize..6000, cuts in prop::collection::vec(0usize..6000, 0..6), beta in 0usize..4, seed: u64,
+    ) {
+        let ((data, query), model) = (memory(count, seed), model(Sparsemax, BETAS[beta], Dispatch));
+        let mut work = Work::new(DIM, count);
+        let mut pass = model.begin(&query, DIM, work.scratch()).unwrap();
+        pass.update(0, &rows(&data, 0, count)).unwrap();
+        prop_assert_eq!(ended(pass, &data, &cuts), whole(&model, &data, &query));
+    }
+
+    #[test]
+    fn a_sparse_pass_in_little_room_is_that_of_exactly_the_rows_it_took(
+        count in 1usize..3000, room in 0usize..200, beta in 0usize..4, seed: u64,
+    ) {
+        let ((data, query), model) = (memory(count, seed), model(Sparsemax, BETAS[beta], Dispatch));
+        let mut work = Work::new(DIM, room);
+        let mut pass = model.begin(&query, DIM, work.scratch()).unwrap();
+        let consumed = match pass.update(0, &rows(&data, 0, count)) {
+            Ok(()) => count,
+            Err(Error::Full { consumed }) => consumed,
+            Err(other) => return Err(TestCaseError::fail(other.to_string())),
+        };
+        prop_assert!(consumed <= count && (consumed == count || consumed % 64 == 0));
+        if consumed > 0 {
+            let taken = &data[..consumed * DIM];
+            prop_assert_eq!(ended(pass, taken, &[]), whole(&model, taken, &query));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Who is asked: anything that can separate scores and take a step. The oracle is one subject, the library on one backend
+//! another, so the file judges both by the same code.
+
+use crate::oracle::{self, Map, Rows};
+use std::string::String;
+use std::vec::Vec;
+
+/// Which rows take part in a step.
+#[derive(Clone, Copy, Debug)]
+pub enum Kept<'a> {
+    /// Every row.
+    All,
+    /// The rows of this sorted list.
+    Listed(&'a [usize]),
+    /// The same rows as a list, told as bits.
+    Bits(&'a [usize]),
+    /// The rows within `half_width` of `centre`.
+    Window {
+        /// The row in the middle.
+        centre: usize,
+        /// How far the window reaches to each side.
+        half_width: usize,
+    },
+}
+
+impl Kept<'_> {
+    /// The kept rows of `count`, in order.
+    #[must_use]
+    pub fn rows(self, count: usize) -> Vec<usize> {
+        match self {
+            Kept::All => (0..count).collect(),
+            Kept::Listed(rows) | Kept::Bits(rows) => rows.to_vec(),
+            Kept::Window { centre, half_width } => (0..count).filter(|i| i.abs_diff(centre) <= half_width).collect(),
+        }
+    }
+}
+
+/// A memory, what is kept of it, and a state. All numbers are exact in f32.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem<'a> {
+    /// The inverse temperature.
+    pub beta: f64,
+    /// The patterns that are compared with the state.
+    pub keys: Rows<'a>,
+    /// What is read out; the keys themselves where there is none.
+    pub values: Option<Rows<'a>>,
+    /// The rows that take part.
+    pub kept: Kept<'a>,
+    /// The state, as long as a key.
+    pub query: &'a [f64],
+}
+
+/// What a separation makes of scaled scores.
+#[derive(Clone, Debug)]
+pub struct Separated {
+    /// p, as many as scores.
+    pub weights: Vec<f64>,
+    /// tau in units of z, for maps that have one.
+    pub threshold: Option<f64>,
+    /// Omega*(z).
+    pub conjugate: f64,
+}
+
+/// What a step yields.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// s, M numbers.
+    pub scores: Vec<f64>,
+    /// p with its threshold and conjugate; p is zero for rows that are not kept.
+    pub separated: Separated,
+    /// The state after the step.
+    pub state: Vec<f64>,
+    /// The energies of the state *before* the step, where the problem is auto-associative and nothing is masked.
+    pub energies: Option<Energies>,
+}
+
+/// The energy of one state.
+#[derive(Clone, Copy, Debug)]
+pub struct Energies {
+    /// Without its constant.
+    pub energy0: f64,
+    /// With it.
+    pub energy: f64,
+}
+
+/// Something that can be held against the golden file. `None` where it does not have the map.
+pub trait Subject {
+    /// Weights, threshold and conjugate of scaled scores.
+    fn separate(&self, map: &str, z: &[f64]) -> Option<Result<Separated, String>>;
+    /// One step.
+    fn recall(&self, map: &str, problem: Problem<'_>) -> Option<Result<Answer, String>>;
+}
+
+/// The oracle, so that the file and the oracle check each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Oracle;
+
+impl Subject for Oracle {
+    fn separate(&self, map: &str, z: &[f64]) -> Option<Result<Separated, String>> {
+        let map = Map::named(map)?;
+        Some(Ok(Separated { weights: map.weights(z), threshold: map.threshold(z), conjugate: map.conjugate(z) }))
+    }
+
+    fn recall(&self, map: &str, problem: Problem<'_>) -> Option<Result<Answer, String>> {
+        let map = Map::named(map)?;
+        let Problem { beta, keys, values, query, .. } = problem;
+        let kept = problem.kept.rows(keys.iter().count());
+        let step = oracle::recall(map, beta, keys, values.unwrap_or(keys), Some(&kept), query);
+        let energies = match (values, problem.kept) {
+            (None, Kept::All) => {
+                Some(Energies { energy0: oracle::energy0(map, beta, keys, query), energy: oracle::energy(map, beta, keys, query) })
+            }
+            _ => None,
+        };
+        let separated = Separated { weights: step.weights, threshold: step.threshold, conjugate: step.conjugate };
+        Some(Ok(Answer { scores: step.scores, separated, state: step.state, energies }))
+    }
+}

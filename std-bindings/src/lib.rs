@@ -1,0 +1,6 @@
+#![doc = include_str!("../../README.md")]
+
+mod memory;
+
+pub use basinet_core::*;
+pub use memory::{Memory, Recalled};

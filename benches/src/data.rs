@@ -1,0 +1,70 @@
+//! The data that is measured on: unit patterns, and queries at a stated cosine to one of them. Seeded, so every run has the same.
+
+use basinet::{Beta, Error, Memory, Model, Softmax};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A seeded generator: ChaCha with 8 rounds.
+pub fn generator(seed: u64) -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+/// A number with mean 0 and variance 1: the sum of twelve uniform ones less six.
+pub fn number(rng: &mut impl Rng) -> f32 {
+    (0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0
+}
+
+/// `count` numbers of standard deviation `spread`.
+pub fn numbers(rng: &mut impl Rng, count: usize, spread: f32) -> Vec<f32> {
+    (0..count).map(|_| spread * number(rng)).collect()
+}
+
+/// A vector of norm 1.
+pub fn unit(rng: &mut impl Rng, dim: usize) -> Vec<f32> {
+    let mut row = numbers(rng, dim, 1.0);
+    let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+    row.iter_mut().for_each(|x| *x /= norm);
+    row
+}
+
+/// A memory of `count` unit patterns of `dim` numbers.
+///
+/// # Errors
+/// As [`Memory::from_rows`].
+pub fn memory(rng: &mut impl Rng, count: usize, dim: usize) -> Result<Memory, Error> {
+    let mut data = Vec::with_capacity(count * dim);
+    for _ in 0..count {
+        data.extend(unit(rng, dim));
+    }
+    Memory::from_rows(dim, &data)
+}
+
+/// A unit vector at cosine 0.9 to `pattern`.
+pub fn query(rng: &mut impl Rng, pattern: &[f32]) -> Vec<f32> {
+    let mut other = unit(rng, pattern.len());
+    let along: f32 = other.iter().zip(pattern).map(|(a, b)| a * b).sum();
+    other.iter_mut().zip(pattern).for_each(|(a, b)| *a -= along * b);
+    let norm = other.iter().map(|x| x * x).sum::<f32>().sqrt();
+    pattern.iter().zip(&other).map(|(p, o)| 0.9 * p + 0.19f32.sqrt() * o / norm).collect()
+}
+
+/// The retrieving beta of a memory: the smallest 2^(k/2) at which softmax gives the right pattern a weight of at least 0.99 for 99 % of
+/// `queries` (pairs of row and query).
+///
+/// # Errors
+/// As [`Memory::recall`].
+pub fn retrieving_beta(memory: &Memory, queries: &[(usize, Vec<f32>)]) -> Result<f32, Error> {
+    let mut beta = 1.0;
+    loop {
+        let model = Model::new(Beta::new(beta)?, Softmax);
+        let mut missed = 0;
+        for (row, query) in queries {
+            let step = memory.recall(&model, query)?.step;
+            missed += usize::from(step.winner != *row || step.weight < 0.99);
+        }
+        if missed * 100 <= queries.len() || beta > 1e6 {
+            return Ok(beta);
+        }
+        beta *= core::f32::consts::SQRT_2;
+    }
+}

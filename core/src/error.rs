@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// Why a call did not do its work. Nothing the caller owns has changed then: not `out`, not a pass, not a memory.
+/// Why a call did not do its work. Nothing the caller owns has changed then: not `out`, not a memory, not a pass (but that
+/// [`Pass::update`](crate::Pass::update) has taken in the blocks before the one it stopped at).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {

@@ -83,8 +83,9 @@ pub mod on {
     ///
     /// # Errors
     /// As there.
+    #[inline]
     pub fn dot<K: Kernels>(kernels: K, a: &[f32], b: &[f32]) -> Result<f32, Error> {
-        if a.len() == b.len() { Ok(kernels.dot(a, b) + 0.0) } else { Err(Error::Length { expected: a.len(), found: b.len() }) }
+        if a.len() == b.len() { Ok(kernels.dot(a, b)) } else { Err(Error::Length { expected: a.len(), found: b.len() }) }
     }
 
     /// [`exp`](crate::exp).

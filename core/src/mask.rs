@@ -33,7 +33,7 @@ fn below(n: usize) -> u64 {
 }
 
 /// The rows of a list in ascending order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listed<'a> {
     rows: &'a [usize],
 }
@@ -65,7 +65,7 @@ impl Mask for Listed<'_> {
 }
 
 /// Row `i` takes part where bit `i mod 64` of word `i / 64` is set; rows behind the last word do not.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bits<'a>(pub &'a [u64]);
 
 impl Mask for Bits<'_> {

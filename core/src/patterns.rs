@@ -106,7 +106,7 @@ impl<'a, E: Element> Patterns<'a, E> {
             return Err(shape);
         }
         let count = (data.len() - dim) / stride + 1;
-        if count as u64 >= u32::MAX as u64 {
+        if count as u64 > u32::MAX as u64 {
             return Err(Error::TooLarge);
         }
         Ok(Self { data, dim: row, stride: step, count })

@@ -63,6 +63,19 @@ unsafe fn partial_sums<S: Simd, const R: usize, const FETCH: u8>(
     let mut sums = [s.splat(0.0); R];
     let full = dim - dim % LANES;
     let mut j = 0;
+    if R == 1 {
+        // A single row has nothing beside it to hide the loop's own instructions behind.
+        while full - j >= 4 * LANES {
+            let mut k = 0;
+            while k < 4 {
+                // SAFETY: j + 64 <= dim.
+                let (query, row) = unsafe { (s.load(q.add(j + k * LANES)), s.load(x.add(j + k * LANES))) };
+                sums[0] = s.add(sums[0], s.mul(row, query));
+                k += 1;
+            }
+            j += 4 * LANES;
+        }
+    }
     while j < full {
         // SAFETY: j + 16 <= dim.
         let query = unsafe { s.load(q.add(j)) };

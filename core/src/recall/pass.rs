@@ -108,7 +108,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     ///
     /// # Errors
     /// [`Error::UnlikePasses`], or [`Error::Full`] where the candidates of both do not fit. Neither pass changes then.
-    pub fn merge(&mut self, other: &Self) -> Result<(), Error>
+    pub fn merge(&mut self, other: &Pass<'_, S, Q, K>) -> Result<(), Error>
     where
         S: PartialEq,
         Q: PartialEq,

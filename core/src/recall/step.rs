@@ -45,7 +45,8 @@ impl Step {
         }
     }
 
-    /// True where the winner's weight is one and every other is zero: the result is then the winner's row (or value), bit for bit.
+    /// True where the winner's weight is one and every other is zero: the result is then the winner's row (or value), bit for bit (but that
+    /// -0 becomes +0).
     pub fn is_exact(&self) -> bool {
         self.weight == 1.0 && self.rest == 0.0
     }

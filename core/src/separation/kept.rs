@@ -4,7 +4,7 @@ use super::{Separation, sealed};
 use crate::mask::Mask;
 
 /// Separation `S` over the rows that mask `M` keeps. Made by [`Model::keep`](crate::Model::keep).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Kept<S, M> {
     pub(crate) separation: S,
     pub(crate) mask: M,

@@ -23,9 +23,11 @@ const STEPS: u32 = 1 << 30;
 /// Evaluations that may go to Newton steps before halvings take over.
 const NEWTON_STEPS: u32 = 12;
 /// Newton steps of one guess.
-const GUESSES: u32 = 6;
+const GUESSES: u32 = 4;
 /// Times that a guess may thin out what the next one reads.
 const THINNINGS: u32 = 6;
+/// So few scores are not worth thinning out.
+const FEW: usize = 64;
 /// How far below a guess scores are still kept, against the guess's own rounding.
 const MARGIN: f32 = 1.0 / 8192.0;
 
@@ -123,7 +125,7 @@ pub fn of_scores<K: Kernels>(kernels: K, scores: &[f32], beta: f32, max: f32, pe
     for _ in 0..THINNINGS {
         let list = kept.map_or(scores, |kept| work.get(..kept).unwrap_or(&[]));
         t = newton(list, t);
-        let Some(count) = kept else { break };
+        let Some(count) = kept.filter(|&kept| kept > FEW) else { break };
         cut = below(t);
         let fewer = kernels.retain(work.get_mut(..count).unwrap_or(&mut []), beta, max, cut);
         kept = Some(fewer);

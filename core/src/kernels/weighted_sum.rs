@@ -132,17 +132,22 @@ fn all_columns<S: Simd, const FETCH: bool>(s: S, data: &[f32], stride: usize, li
 /// The largest of the numbers, eight at a time.
 #[inline(always)]
 fn largest_row(rows: &[u32]) -> u32 {
+    let (p, n) = (rows.as_ptr(), rows.len());
     let (mut largest, mut r) = ([0; 8], 0);
-    while rows.len() - r >= 8 {
+    while n - r >= 8 {
         let mut k = 0;
         while k < 8 {
-            largest[k] = if rows[r + k] > largest[k] { rows[r + k] } else { largest[k] };
+            // SAFETY: r + k < n.
+            let row = unsafe { *p.add(r + k) };
+            largest[k] = if row > largest[k] { row } else { largest[k] };
             k += 1;
         }
         r += 8;
     }
-    while r < rows.len() {
-        largest[0] = if rows[r] > largest[0] { rows[r] } else { largest[0] };
+    while r < n {
+        // SAFETY: r < n.
+        let row = unsafe { *p.add(r) };
+        largest[0] = if row > largest[0] { row } else { largest[0] };
         r += 1;
     }
     let mut k = 1;

@@ -1,7 +1,7 @@
 //! The data that is measured on: unit patterns, and queries at a stated cosine to one of them. Seeded, so every run has the same.
 
 use basinet::{Beta, Error, Memory, Model, Softmax};
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// A seeded generator: ChaCha with 8 rounds.

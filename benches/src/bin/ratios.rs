@@ -1,12 +1,13 @@
 //! The ratios of record: kernels against intrinsics, sorting and `wide`; recall against the memory's own speed and its three-pass form.
 //!
-//! `cargo run --release -p basinet-benches --bin ratios -- [--only kernels|recall] [--rounds N]`. Interleaved rounds, medians; results are
-//! compared before any time is taken.
+//! `cargo run --release -p basinet-benches --bin ratios -- [--only kernels|recall] [--rounds N] [--write README.md]`. Interleaved rounds,
+//! medians; results are compared before any time is taken.
 
 use basinet::{Backend, Beta, Dispatch, Error, Kernels, Memory, Model, Scratch, Softmax, Sparsemax};
 use basinet_benches::{baseline, data, interleaved};
 use clap::{Parser, ValueEnum};
 use std::hint::black_box;
+use std::path::PathBuf;
 
 /// Measures the ratios of record.
 #[derive(Parser)]
@@ -17,6 +18,9 @@ struct Args {
     /// Rounds of each comparison, at least 15.
     #[arg(long, default_value_t = 31)]
     rounds: usize,
+    /// Also writes the tables into this file, between its two marks.
+    #[arg(long)]
+    write: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -25,24 +29,46 @@ enum Part {
     Recall,
 }
 
-fn main() -> Result<(), Error> {
+/// The marks in a file between which the tables stand.
+const MARKS: [&str; 2] = ["<!-- ratios -->", "<!-- end of ratios -->"];
+
+/// The tables so far; each line is also printed at once.
+#[derive(Default)]
+struct Report(String);
+
+impl Report {
+    fn line(&mut self, line: impl AsRef<str>) {
+        println!("{}", line.as_ref());
+        self.0.push_str(line.as_ref());
+        self.0.push('\n');
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args = Args::parse();
-    println!("backend {}, one thread, medians of {} interleaved rounds", Backend::current(), args.rounds);
+    let mut report = Report::default();
+    report.line(format!("Backend {}, one thread, medians of {} interleaved rounds.", Backend::current(), args.rounds));
     if args.only != Some(Part::Recall) {
-        dots(args.rounds)?;
-        log_sum_exp(args.rounds)?;
-        thresholds(args.rounds)?;
+        dots(&mut report, args.rounds)?;
+        log_sum_exp(&mut report, args.rounds)?;
+        thresholds(&mut report, args.rounds)?;
     }
     if args.only != Some(Part::Kernels) {
         for (count, dim) in [(4096, 128), (100_000, 128), (1_000_000, 64)] {
-            recall(args.rounds, count, dim)?;
+            recall(&mut report, args.rounds, count, dim)?;
         }
+    }
+    if let Some(file) = args.write {
+        let text = std::fs::read_to_string(&file)?;
+        let (head, rest) = text.split_once(MARKS[0]).ok_or("the file lacks the first mark")?;
+        let (_, tail) = rest.split_once(MARKS[1]).ok_or("the file lacks the second mark")?;
+        std::fs::write(&file, format!("{head}{}\n\n{}\n{}{tail}", MARKS[0], report.0, MARKS[1]))?;
     }
     Ok(())
 }
 
-fn dots(rounds: usize) -> Result<(), Error> {
-    println!("\n| kernel | time / same arithmetic in intrinsics | time / fused intrinsics |\n|---|---|---|");
+fn dots(report: &mut Report, rounds: usize) -> Result<(), Error> {
+    report.line("\n| kernel | time / same arithmetic in intrinsics | time / fused intrinsics |\n|---|---|---|");
     let mut rng = data::generator(1);
     for dim in [64, 128, 768, 4096] {
         let (a, b) = (data::numbers(&mut rng, dim, 1.0), data::numbers(&mut rng, dim, 1.0));
@@ -56,7 +82,7 @@ fn dots(rounds: usize) -> Result<(), Error> {
                 ("intrinsics", &mut || (0..repeat).for_each(|_| _ = black_box(baseline::dot(black_box(&a), black_box(&b))))),
             ],
         );
-        println!("| dot, D = {dim} | {:.3} | kernel {:.3} |", t[0] / t[2], t[1] / t[2]);
+        report.line(format!("| dot, D = {dim} | {:.3} | kernel {:.3} |", t[0] / t[2], t[1] / t[2]));
     }
     for dim in [64, 128, 768, 4096] {
         let rows = 64;
@@ -75,13 +101,13 @@ fn dots(rounds: usize) -> Result<(), Error> {
                 ("fused", &mut || (0..repeat).for_each(|_| baseline::scores_fused(black_box(&x), black_box(&q), &mut fused))),
             ],
         );
-        println!("| scores of 64 rows, D = {dim} | {:.3} | {:.3} |", t[0] / t[1], t[0] / t[2]);
+        report.line(format!("| scores of 64 rows, D = {dim} | {:.3} | {:.3} |", t[0] / t[1], t[0] / t[2]));
     }
     Ok(())
 }
 
-fn log_sum_exp(rounds: usize) -> Result<(), Error> {
-    println!("\n| log-sum-exp | times faster than the loop on wide::f32x8::exp |\n|---|---|");
+fn log_sum_exp(report: &mut Report, rounds: usize) -> Result<(), Error> {
+    report.line("\n| log-sum-exp | times faster than the loop on wide::f32x8::exp |\n|---|---|");
     let mut rng = data::generator(2);
     for n in [1024, 16_384, 262_144] {
         let z = data::numbers(&mut rng, n, 3.0);
@@ -94,13 +120,13 @@ fn log_sum_exp(rounds: usize) -> Result<(), Error> {
                 ("wide", &mut || (0..repeat).for_each(|_| _ = black_box(baseline::log_sum_exp_wide(black_box(&z))))),
             ],
         );
-        println!("| n = {n} | {:.2} |", t[1] / t[0]);
+        report.line(format!("| n = {n} | {:.2} |", t[1] / t[0]));
     }
     Ok(())
 }
 
-fn thresholds(rounds: usize) -> Result<(), Error> {
-    println!("\n| sparsemax threshold | times faster than sorting | microseconds |\n|---|---|---|");
+fn thresholds(report: &mut Report, rounds: usize) -> Result<(), Error> {
+    report.line("\n| sparsemax threshold | times faster than sorting | microseconds |\n|---|---|---|");
     let mut rng = data::generator(3);
     for n in [4096, 65_536, 1_048_576] {
         for spread in [0.01, 1.0] {
@@ -118,7 +144,7 @@ fn thresholds(rounds: usize) -> Result<(), Error> {
                     }),
                 ],
             );
-            println!("| n = {n}, spread {spread} | {:.1} | {:.2} |", t[1] / t[0], t[0] * 1e6 / repeat as f64);
+            report.line(format!("| n = {n}, spread {spread} | {:.1} | {:.2} |", t[1] / t[0], t[0] * 1e6 / repeat as f64));
         }
     }
     Ok(())
@@ -144,7 +170,7 @@ fn three_passes(x: &[f32], dim: usize, query: &[f32], beta: f32, scores: &mut [f
     out.iter_mut().for_each(|x| *x /= sum);
 }
 
-fn recall(rounds: usize, count: usize, dim: usize) -> Result<(), Error> {
+fn recall(report: &mut Report, rounds: usize, count: usize, dim: usize) -> Result<(), Error> {
     let mut rng = data::generator(1);
     let memory: Memory = data::memory(&mut rng, count, dim)?;
     let patterns = memory.patterns()?;
@@ -157,11 +183,11 @@ fn recall(rounds: usize, count: usize, dim: usize) -> Result<(), Error> {
         .collect();
     let beta = data::retrieving_beta(&memory, &queries)?;
     let query = &queries[0].1;
-    println!("\n{count} x {dim}: retrieving beta {beta:.4}");
-    println!(
+    report.line(format!("\n{count} x {dim}: retrieving beta {beta:.4}"));
+    report.line(
         "| beta | softmax: share of the stream | three passes / one pass | sparsemax: share of the stream | sparsemax / softmax | support |"
     );
-    println!("|---|---|---|---|---|---|");
+    report.line("|---|---|---|---|---|---|");
     for (name, beta) in [("weights spread, 1", 1.0), ("a quarter of it", beta / 4.0), ("retrieving", beta)] {
         let (softmax, sparsemax) = (Model::new(Beta::new(beta)?, Softmax), Model::new(Beta::new(beta)?, Sparsemax));
         let (mut one, mut three, mut sparse) = (vec![0.0; dim], vec![0.0; dim], vec![0.0; dim]);
@@ -189,13 +215,13 @@ fn recall(rounds: usize, count: usize, dim: usize) -> Result<(), Error> {
             ],
         );
         let gigabytes = (4 * count * dim) as f64 / t[0] / 1e9;
-        println!(
+        report.line(format!(
             "| {name} | {:.0} % of {gigabytes:.1} GB/s | {:.2} | {:.0} % | {:.2} | {support} |",
             100.0 * t[0] / t[1],
             t[2] / t[1],
             100.0 * t[0] / t[3],
             t[3] / t[1]
-        );
+        ));
     }
     Ok(())
 }

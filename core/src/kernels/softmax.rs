@@ -199,7 +199,8 @@ fn sum_of_terms<S: Simd>(s: S, z: &[f32], max: f32) -> f32 {
                 s.load(lanes.as_ptr())
             }
         };
-        sums[k] = s.add(sums[k], term);
+        // At most four vectors are left; the mask tells the optimizer.
+        sums[k & 3] = s.add(sums[k & 3], term);
         k += 1;
         j += LANES;
     }

@@ -1,0 +1,100 @@
+//! What `benches/counts` counts the instructions of: one case, a number of times.
+//!
+//! `counted CASE REPETITIONS`. Prints the backend that did it.
+
+use basinet::{Backend, Beta, Dispatch, Error, Kernels, Model, Scratch, Separation, Softmax, Sparsemax};
+use basinet_benches::data;
+use clap::{Parser, ValueEnum};
+use std::hint::black_box;
+
+/// Runs one case a number of times.
+#[derive(Parser)]
+struct Args {
+    case: Case,
+    repetitions: usize,
+}
+
+/// The kernel or separation, and the size: the length of a list, or patterns x numbers in each.
+#[derive(Clone, Copy, ValueEnum)]
+enum Case {
+    #[value(name = "dot-128")]
+    Dot,
+    #[value(name = "scores-64x128")]
+    Scores,
+    /// With the copy of 4096 numbers that it changes.
+    #[value(name = "exp-4096")]
+    Exp,
+    #[value(name = "log-sum-exp-4096")]
+    LogSumExp,
+    /// Of scores close to each other, many of which are above the threshold.
+    #[value(name = "threshold-4096-narrow")]
+    ThresholdNarrow,
+    /// Of scores that differ by far more than 1.
+    #[value(name = "threshold-4096-wide")]
+    ThresholdWide,
+    /// At the beta at which it retrieves, as the next one.
+    #[value(name = "softmax-1024x64")]
+    Softmax,
+    #[value(name = "sparsemax-1024x64")]
+    Sparsemax,
+}
+
+/// What [`data::retrieving_beta`] gives for 1024 patterns of 64 numbers.
+const RETRIEVING: f32 = 16.0;
+
+fn main() -> Result<(), Error> {
+    let Args { case, repetitions } = Args::parse();
+    let mut rng = data::generator(1);
+    let times = 0..repetitions;
+    match case {
+        Case::Dot => {
+            let (a, b) = (data::numbers(&mut rng, 128, 1.0), data::numbers(&mut rng, 128, 1.0));
+            times.for_each(|_| _ = black_box(basinet::dot(black_box(&a), black_box(&b))));
+        }
+        Case::Scores => {
+            let (x, query) = (data::numbers(&mut rng, 64 * 128, 1.0), data::numbers(&mut rng, 128, 1.0));
+            let mut out = vec![0.0; 64];
+            times.for_each(|_| Dispatch.scores(black_box(&x), 128, black_box(&query), black_box(&mut out), false));
+        }
+        Case::Exp => {
+            let z = data::numbers(&mut rng, 4096, 3.0);
+            let mut values = z.clone();
+            times.for_each(|_| {
+                values.copy_from_slice(black_box(&z));
+                basinet::exp(black_box(&mut values));
+            });
+        }
+        Case::LogSumExp => {
+            let z = data::numbers(&mut rng, 4096, 3.0);
+            times.for_each(|_| _ = black_box(basinet::log_sum_exp(black_box(&z))));
+        }
+        Case::ThresholdNarrow => threshold(repetitions, 0.01),
+        Case::ThresholdWide => threshold(repetitions, 1.0),
+        Case::Softmax => recall(repetitions, Softmax)?,
+        Case::Sparsemax => recall(repetitions, Sparsemax)?,
+    }
+    println!("{}", Backend::current());
+    Ok(())
+}
+
+fn threshold(repetitions: usize, spread: f32) {
+    let z = data::numbers(&mut data::generator(1), 4096, spread);
+    let mut work = vec![0.0; z.len()];
+    (0..repetitions).for_each(|_| _ = black_box(basinet::sparsemax_threshold(black_box(&z), black_box(&mut work))));
+}
+
+fn recall<S: Separation>(repetitions: usize, separation: S) -> Result<(), Error> {
+    let (count, dim) = (1024, 64);
+    let mut rng = data::generator(1);
+    let memory = data::memory(&mut rng, count, dim)?;
+    let patterns = memory.patterns()?;
+    let query = data::query(&mut rng, patterns.row(5).unwrap_or(&[]));
+    let model = Model::new(Beta::new(RETRIEVING)?, separation);
+    let (mut sums, mut scores, mut rows, mut work) = (vec![0.0; 3 * dim], vec![0.0; count], vec![0; count], vec![0.0; count]);
+    let mut scratch = Scratch::new(&mut sums, &mut scores, &mut rows, &mut work);
+    let mut out = vec![0.0; dim];
+    for _ in 0..repetitions {
+        black_box(model.step(&patterns, black_box(&query), black_box(&mut out), &mut scratch))?;
+    }
+    Ok(())
+}

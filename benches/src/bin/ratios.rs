@@ -77,7 +77,7 @@ fn dots(report: &mut Report, rounds: usize) -> Result<(), Error> {
         let t = interleaved(
             3 * rounds,
             &mut [
-                ("ours", &mut || (0..repeat).for_each(|_| _ = black_box(basinet::dot(black_box(&a), black_box(&b))))),
+                ("ours", &mut || (0..repeat).for_each(|_| _ = black_box(basinet::dot(black_box(&a), black_box(&b)).unwrap_or(0.0)))),
                 ("kernel", &mut || (0..repeat).for_each(|_| _ = black_box(Dispatch.dot(black_box(&a), black_box(&b))))),
                 ("intrinsics", &mut || (0..repeat).for_each(|_| _ = black_box(baseline::dot(black_box(&a), black_box(&b))))),
             ],

@@ -145,7 +145,8 @@ pub fn merge<S: Simd>(s: S, a: Online, b: Online, beta: f32) -> (Online, f32, f3
 
 /// The maximum of `z` and the sum of `exp(z_i - max)`, chunk by chunk, each from its own maximum; `None` where a value is NaN or infinite.
 ///
-/// Within a chunk each of four vectors adds up every fourth 16 terms. Depth of the sum: 64 + 2 + 4, then the chunks.
+/// Within a chunk each of four vectors adds up every fourth 16 terms, and a fifth what is left. Depth of the sum: 64 + 3 + 4, then the
+/// chunks.
 #[inline(always)]
 pub fn log_sum_exp<S: Native>(s: S, z: &[f32]) -> Option<(f32, f32)> {
     let (mut max, mut sum) = (f32::NEG_INFINITY, 0.0);
@@ -182,7 +183,7 @@ fn sum_of_terms<S: Simd>(s: S, z: &[f32], max: f32) -> f32 {
         }
         j += 4 * LANES;
     }
-    let mut k = 0;
+    let mut last = s.splat(0.0);
     while j < n {
         let left = n - j;
         // SAFETY: `left` numbers stand behind j.
@@ -199,10 +200,8 @@ fn sum_of_terms<S: Simd>(s: S, z: &[f32], max: f32) -> f32 {
                 s.load(lanes.as_ptr())
             }
         };
-        // At most four vectors are left; the mask tells the optimizer.
-        sums[k & 3] = s.add(sums[k & 3], term);
-        k += 1;
+        last = s.add(last, term);
         j += LANES;
     }
-    s.sum(s.add(s.add(sums[0], sums[1]), s.add(sums[2], sums[3])))
+    s.sum(s.add(s.add(s.add(sums[0], sums[1]), s.add(sums[2], sums[3])), last))
 }

@@ -123,9 +123,12 @@ pub fn of_scores<K: Kernels>(kernels: K, scores: &[f32], beta: f32, max: f32, pe
     let mut cut = below(t);
     let mut kept = kernels.compact(scores, beta, max, cut, work);
     for _ in 0..THINNINGS {
+        if kept.is_some_and(|kept| kept <= FEW) {
+            break;
+        }
         let list = kept.map_or(scores, |kept| work.get(..kept).unwrap_or(&[]));
         t = newton(list, t);
-        let Some(count) = kept.filter(|&kept| kept > FEW) else { break };
+        let Some(count) = kept else { break };
         cut = below(t);
         let fewer = kernels.retain(work.get_mut(..count).unwrap_or(&mut []), beta, max, cut);
         kept = Some(fewer);

@@ -6,20 +6,20 @@
 //! none is ever -0.0.
 //!
 //! Several rows are scored at once so that each load of the query serves all of them and their additions overlap; how many is the
-//! backend's business and changes no bit. Rows that come from memory need to be asked for, [`AHEAD`] of the one being scored, into the
+//! backend's business and changes no bit. Rows that come from memory need to be asked for, [`AHEAD`] of the one at hand, into the
 //! second-level cache; many row streams at once defeat the hardware's own prefetcher. Where the rows are summed afterwards, asking is
 //! shared between scoring (even rows) and summing (odd rows), so that memory works all the time.
 //!
 //! Measured on one-pass recall of 100,000 x 128 and 1,000,000 x 64, as multiples of the plain stream's time: 8 rows without asking 2.6 to
 //! 2.9 and 1.8; 4 rows asking 4 KB ahead into the first level 2.3 to 2.5 and 1.7; 2 rows asking 32 KB ahead into the second level 1.25 to
-//! 1.4 and 1.2 to 1.3; **4 rows, shared, 1.14 to 1.24 and 1.05 to 1.18**. Tried and not kept: asking only while summing (1.7 to 1.9);
-//! scoring the next block between the accumulations of this one (no gain).
+//! 1.4 and 1.2 to 1.3; 4 rows, shared, 32 KB 1.14 to 1.24 and 1.05 to 1.18; **4 rows, shared, 64 KB 1.15 to 1.19 and 1.08 to 1.18**. Tried
+//! and not kept: asking only while summing (1.7 to 1.9); scoring the next block between the accumulations of this one (no gain).
 
 use super::BLOCK;
 use crate::simd::{LANES, Simd};
 
-/// How far ahead of the rows being scored memory is asked for, in numbers: 32 KB.
-pub const AHEAD: usize = 8192;
+/// How far ahead of the rows being scored memory is asked for, in numbers: 64 KB, a block or more of rows of up to 256 numbers.
+pub const AHEAD: usize = 16384;
 
 /// Where no more than this many numbers follow, they may well be in a cache already, and asking for them costs a load each: 4 MB.
 const CACHED: usize = 1 << 20;

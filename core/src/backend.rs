@@ -54,8 +54,12 @@ impl Backend {
     pub fn is_available(self) -> bool {
         match self {
             Self::Scalar | Self::Baseline => true,
-            Self::Avx2 => detected::avx2(),
-            Self::Avx512 => detected::avx512(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => Avx2::detect().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => Avx512::detect().is_some(),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => false,
         }
     }
 
@@ -71,18 +75,13 @@ impl Backend {
 
     /// Does `job` with the kernels of this backend; `None` where the machine lacks it.
     pub fn run<J: Job>(self, job: J) -> Option<J::Output> {
-        if !self.is_available() {
-            return None;
-        }
         match self {
             Self::Scalar => Some(job.run(Scalar)),
             Self::Baseline => Some(job.run(Baseline)),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: the machine has it, as was just asked.
-            Self::Avx2 => Some(job.run(unsafe { Avx2::assume() })),
+            Self::Avx2 => Avx2::detect().map(|token| job.run(token)),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: the machine has it, as was just asked.
-            Self::Avx512 => Some(job.run(unsafe { Avx512::assume() })),
+            Self::Avx512 => Avx512::detect().map(|token| job.run(token)),
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 | Self::Avx512 => None,
         }
@@ -92,32 +91,5 @@ impl Backend {
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// What the machine has, asked of the operating system and the processor.
-#[cfg(all(target_arch = "x86_64", feature = "std"))]
-mod detected {
-    pub fn avx2() -> bool {
-        std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
-    }
-    pub fn avx512() -> bool {
-        avx2()
-            && std::arch::is_x86_feature_detected!("avx512f")
-            && std::arch::is_x86_feature_detected!("avx512dq")
-            && std::arch::is_x86_feature_detected!("avx512bw")
-            && std::arch::is_x86_feature_detected!("avx512vl")
-    }
-}
-
-/// What the build promises.
-#[cfg(not(all(target_arch = "x86_64", feature = "std")))]
-mod detected {
-    pub fn avx2() -> bool {
-        cfg!(all(target_feature = "avx2", target_feature = "fma"))
-    }
-    pub fn avx512() -> bool {
-        avx2()
-            && cfg!(all(target_feature = "avx512f", target_feature = "avx512dq", target_feature = "avx512bw", target_feature = "avx512vl"))
     }
 }

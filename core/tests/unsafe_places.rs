@@ -11,14 +11,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files and folders that may hold it, from the root of the repository.
-const PLACES: [&str; 6] = [
+const PLACES: [&str; 5] = [
     // Loads, stores and instructions.
     "core/src/simd/",
     "core/src/kernels/",
     // Entry points that switch instruction sets on.
     "core/src/dispatch.rs",
     // The one place that hands out a token, after it asked the machine.
-    "core/src/backend.rs",
     // Other machines' start-up code and exports.
     "core/embed/",
     // The one mapping call.

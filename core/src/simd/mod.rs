@@ -13,6 +13,22 @@
 //! and a `#[target_feature]` method could not be inlined into a generic kernel. A kernel is therefore only fast inside an entry point of
 //! `dispatch`, which is where the features are switched on. No loops here but those over lanes, no field terms.
 
+/// Whether the machine (with the feature `std`) or the build (without it) has a target feature.
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+macro_rules! has {
+    ($feature:tt) => {
+        std::arch::is_x86_feature_detected!($feature)
+    };
+}
+#[cfg(all(target_arch = "x86_64", not(feature = "std")))]
+macro_rules! has {
+    ($feature:tt) => {
+        cfg!(target_feature = $feature)
+    };
+}
+#[cfg(target_arch = "x86_64")]
+use has;
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]

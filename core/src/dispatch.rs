@@ -59,7 +59,7 @@ macro_rules! with_best {
             multiversion::target::match_target! {
                 // SAFETY: this arm exists only in a clone, or a build, that enables the features. (A safe constructor with
                 // #[target_feature] is rejected in the default clone of a build for target-cpu=native.)
-                "x86_64+avx512f" => { let $s = unsafe { Avx512::assume() }; $call },
+                "x86_64+avx2+fma+avx512f+avx512dq+avx512bw+avx512vl" => { let $s = unsafe { Avx512::assume() }; $call },
                 // SAFETY: as above.
                 "x86_64+avx2+fma" => { let $s = unsafe { Avx2::assume() }; $call },
                 _ => { let $s = Baseline; $call },
@@ -79,11 +79,11 @@ macro_rules! entry_points {
 
         mod dispatched {
             use super::*;
-            #[multiversion::multiversion(targets("x86_64+avx512f", "x86_64+avx2+fma"))]
+            #[multiversion::multiversion(targets("x86_64+avx2+fma+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]
             pub fn backend() -> Backend {
                 with_best!(|s| backend_of(s))
             }
-            $(#[multiversion::multiversion(targets("x86_64+avx512f", "x86_64+avx2+fma"))]
+            $(#[multiversion::multiversion(targets("x86_64+avx2+fma+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]
             pub fn $name($($arg: $type),*) $(-> $result)? {
                 with_best!(|s| kernels::$name(s, $($arg),*))
             })*

@@ -44,6 +44,8 @@ pub enum Error {
         /// Where it stands in the row.
         index: usize,
     },
+    /// The Euclidean norm of a pattern that would be stored is beyond f32.
+    NormOverflow,
     /// A number of the result is NaN or infinite: a value with a positive weight is, or their sum overflows.
     OutputNotFinite,
     /// Every row is masked.
@@ -74,7 +76,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Empty => f.write_str("there are no rows: store a pattern first"),
+            Self::Empty => f.write_str("there is nothing to work on: no rows, or an empty query, output or list"),
             Self::Length { expected, found } => write!(f, "expected {expected} numbers, found {found}"),
             Self::Shape { numbers, dim, stride } => {
                 write!(f, "{numbers} numbers are not rows of {dim}, {stride} apart")
@@ -86,6 +88,7 @@ impl fmt::Display for Error {
                 write!(f, "the score of row {row} is NaN or infinite: the row holds such a number, or the score overflows")
             }
             Self::PatternNotFinite { index } => write!(f, "number {index} of the pattern is NaN or infinite"),
+            Self::NormOverflow => f.write_str("the norm of the pattern is beyond f32"),
             Self::OutputNotFinite => f.write_str("the result is not finite: a value that takes part is not, or their sum overflows"),
             Self::AllMasked => f.write_str("every row is masked"),
             Self::NotReadOut => f.write_str("read out the rows before finishing the pass"),

@@ -24,9 +24,9 @@ pub use recall::{Buffers, Model, Normaliser, Pass, Scratch, Step};
 pub use separation::{Beta, Kept, Separation, Softmax, Sparsemax, sparsemax_threshold};
 pub use similarity::{Dot, Similarity};
 
-/// Rows that are scored, weighed and read out together. Part of the definition of the bits.
+/// Rows that are scored, weighed and read out together: 64. Part of the definition of the bits.
 pub const BLOCK: usize = kernels::BLOCK;
-/// Rows that are summed from an empty state before they are merged with those before. Part of the definition of the bits.
+/// Rows that are summed from an empty state before they are merged with those before: 4096. Part of the definition of the bits.
 pub const CHUNK: usize = kernels::CHUNK;
 
 /// The dot product of two lists of the same length.

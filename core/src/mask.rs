@@ -1,6 +1,7 @@
 //! Which rows take part: all of them, a window, a list, a set of bits.
 //!
-//! A mask answers for 64 consecutive rows at once. A masked row is not looked at: its number may be anything.
+//! A mask answers for 64 consecutive rows at once. A masked row has no influence, whatever it holds; a block of
+//! 64 masked rows is not read.
 
 use crate::error::Error;
 

@@ -143,7 +143,7 @@ impl Patterns<'_> {
     /// Energies and error bounds need it. Squares are summed in f64, so it is exact but for the last rounding.
     ///
     /// # Errors
-    /// [`Error::ScoreNotFinite`] with the row that holds a number that is NaN or infinite.
+    /// [`Error::ScoreNotFinite`] with the row that holds a number that is NaN or infinite, or whose norm overflows.
     pub fn max_norm(&self) -> Result<f32, Error> {
         let mut largest = 0.0;
         for i in 0..self.count {

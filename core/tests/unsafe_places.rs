@@ -17,7 +17,6 @@ const PLACES: [&str; 5] = [
     "core/src/kernels/",
     // Entry points that switch instruction sets on.
     "core/src/dispatch.rs",
-    // The one place that hands out a token, after it asked the machine.
     // Other machines' start-up code and exports.
     "core/embed/",
     // The one mapping call.

@@ -64,7 +64,7 @@ impl Memory {
 
     /// The rows named, one behind the other, in f64.
     pub fn wide(&self, rows: &[usize]) -> Vec<f64> {
-        rows.iter().flat_map(|&i| crate::wide(self.row(i))).collect()
+        rows.iter().flat_map(|&i| self.row(i)).map(|&x| f64::from(x)).collect()
     }
 
     /// The largest absolute number of the rows named.

@@ -1,4 +1,9 @@
-#![doc = include_str!("../../README.md")]
+#![doc = include_str!("../README.md")]
+
+/// The repository's README, so that its example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
 
 mod memory;
 

@@ -51,7 +51,8 @@ impl Memory {
     /// A memory of the rows of `data`, M x `dim`, row-major. O(M dim).
     ///
     /// # Errors
-    /// As [`Patterns::new`]; [`Error::ScoreNotFinite`] with the row that holds a NaN or an infinity.
+    /// As [`Patterns::new`]; [`Error::ScoreNotFinite`] with the row that holds a NaN or an infinity or whose norm
+    /// overflows.
     pub fn from_rows(dim: usize, data: &[f32]) -> Result<Self, Error> {
         let patterns = Patterns::new(data, dim)?;
         let max_norm = patterns.max_norm()?;
@@ -63,7 +64,8 @@ impl Memory {
     /// Stores a pattern and gives its row. O(dim), amortised.
     ///
     /// # Errors
-    /// [`Error::Length`], or [`Error::PatternNotFinite`] with the place; the memory is as it was then.
+    /// [`Error::Length`], [`Error::PatternNotFinite`] with the place, [`Error::NormOverflow`], or [`Error::TooLarge`] beyond 2^32 - 1 patterns;
+    /// the memory is as it was then.
     pub fn insert(&mut self, pattern: &[f32]) -> Result<usize, Error> {
         if pattern.len() != self.dim {
             return Err(Error::Length { expected: self.dim, found: pattern.len() });
@@ -74,7 +76,7 @@ impl Memory {
         if self.count >= u32::MAX as usize - 1 {
             return Err(Error::TooLarge);
         }
-        let norm = Patterns::new(pattern, self.dim)?.max_norm()?;
+        let norm = Patterns::new(pattern, self.dim)?.max_norm().map_err(|_| Error::NormOverflow)?;
         let begin = self.count * self.dim;
         self.lines.resize((begin + self.dim).div_ceil(16), Line::default());
         bytemuck::cast_slice_mut::<Line, f32>(&mut self.lines)[begin..begin + self.dim].copy_from_slice(pattern);
@@ -157,7 +159,7 @@ impl Memory {
 }
 
 /// Scratch memory on the heap, with room for every row to be a candidate: no recall reads the patterns twice. The system gives cleared
-/// memory by the page and only when it is touched, so room that is not used costs nothing.
+/// memory by the page and only when it is touched, so room that is not used costs next to nothing.
 struct Work {
     sums: Vec<f32>,
     scores: Vec<f32>,

@@ -56,7 +56,8 @@ pub struct Scratch<'s> {
 
 impl<'s> Scratch<'s> {
     /// Scratch memory out of slices: a third of `sums` is the longest row (or value), `scores`, `rows` and `work` have a place for each
-    /// candidate (the shortest counts).
+    /// candidate (the shorter of `scores` and
+    /// `rows` counts; a short `work` costs time only).
     pub fn new(sums: &'s mut [f32], scores: &'s mut [f32], rows: &'s mut [u32], work: &'s mut [f32]) -> Self {
         let third = sums.len() / 3;
         let (block, others) = sums.split_at_mut_checked(third).unwrap_or((&mut [], &mut []));

@@ -71,7 +71,7 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
         Model { beta: self.beta, separation: self.separation, similarity: self.similarity, kernels }
     }
 
-    /// The same model over the rows that `mask` keeps; the others have weight zero and are not looked at.
+    /// The same model over the rows that `mask` keeps; the others have weight zero and no influence, whatever they hold.
     pub fn keep<M: Mask + core::fmt::Debug>(self, mask: M) -> Model<Kept<S, M>, Q, K> {
         let separation = Kept { separation: self.separation, mask };
         Model { beta: self.beta, separation, similarity: self.similarity, kernels: self.kernels }

@@ -1,13 +1,4 @@
-//! A pass: reading rows bit by bit, in one place or in many, and recalling from all of them.
-//!
-//! `begin` (by [`Model::begin`]), `update` with rows in order, `merge` with passes over other rows, then `normaliser`, `read_out` for
-//! rows that have a weight (softmax has summed them on the way), and `finish`. [`Model::step`] is these in a row.
-//!
-//! **How exact.** In real numbers what a pass keeps is a commutative monoid, so any cut and any order give the same result; in f32 they
-//! give it within the stated bound. The *bits* are those of one bracketing: blocks of 64 rows, chunks of 64 blocks, counted from row 0 of
-//! the memory, each chunk from an empty state, merged from the left. One pass updated in row order, however the calls are cut at block
-//! ends, has them; so have passes over one chunk each that are merged in row order. A sparse map's threshold depends on the scores
-//! alone, so its weights have the same bits however rows are cut, as long as candidates are merged in row order.
+//! A pass: reading rows piece by piece, in one place or in many, and recalling from all of them.
 
 use super::Model;
 use super::buffers::Scratch;
@@ -22,6 +13,34 @@ use crate::separation::Separation;
 use crate::similarity::{Dot, Similarity};
 
 /// What reading some of the rows leaves behind. Borrows the query and the scratch memory, never the rows.
+///
+/// [`Model::begin`], then [`update`](Self::update) with rows in order, [`merge`](Self::merge) with passes over other rows,
+/// [`normaliser`](Self::normaliser), [`read_out`](Self::read_out) for all rows that may have a weight (softmax has summed them on the
+/// way), [`finish`](Self::finish). [`Model::step`] is these in a row, in bits too.
+///
+/// **How exact.** In real numbers what a pass keeps is a commutative monoid, so any cut and any order give the same result; in f32 they
+/// give it within (k + 2) eps of the weights' sum, k = 72 + chunks. The *bits* are those of one bracketing: blocks of 64 rows
+/// ([`BLOCK`](crate::BLOCK)), chunks of 64 blocks ([`CHUNK`](crate::CHUNK)), counted from row 0 of the memory, each chunk from an empty
+/// state, merged from the left. One pass updated in row order, however the calls are cut at block ends, has them; so have passes over one
+/// chunk each that are merged in row order. A sparse map's threshold depends on the scores alone, so its weights have the same bits
+/// however rows are cut, as long as candidates are merged in row order.
+///
+/// ```
+/// use basinet_core::{Buffers, Model, Patterns, Sparsemax, beta};
+/// let (near, far) = ([1.0, 0.0, 0.8, 0.1], [0.0, 1.0]);
+/// let (near, far) = (Patterns::new(&near, 2)?, Patterns::new(&far, 2)?);
+/// let query = [1.0, 0.2];
+/// let mut buffers = Buffers::<2, 4>::new();
+/// let mut pass = Model::new(beta!(2.0), Sparsemax).begin(&query, 2, buffers.scratch())?;
+/// pass.update(0, &near)?;
+/// pass.update(2, &far)?;
+/// let normaliser = pass.normaliser()?;
+/// pass.read_out(&normaliser, 0, &near)?;
+/// pass.read_out(&normaliser, 2, &far)?;
+/// let mut out = [0.0; 2];
+/// assert_eq!(pass.finish(&normaliser, &mut out)?.support, 2);
+/// # Ok::<(), basinet_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Pass<'s, S: Separation, Q = Dot, K = Dispatch> {
     model: Model<S, Q, K>,
@@ -48,7 +67,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     /// # Errors
     /// [`Error::Length`] where rows and query differ in length. [`Error::ScoreNotFinite`] with the row: the pass is then that of the rows
     /// before its block. [`Error::Full`] where a sparse map has more candidates than there is room for: the pass is then that of exactly
-    /// the rows consumed. [`Error::TooLarge`] for rows beyond 2^32.
+    /// the rows consumed. [`Error::TooLarge`] where `first` plus the rows exceed 2^32 - 1.
     pub fn update(&mut self, first: usize, rows: &impl Rows) -> Result<(), Error> {
         self.update_pairs(first, rows, rows)
     }
@@ -136,7 +155,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     /// has them already, and does nothing.
     ///
     /// # Errors
-    /// [`Error::Length`] where values have another length than the output.
+    /// [`Error::Length`] where values have another length than the output, [`Error::TooLarge`] for `first` beyond 2^32 - 1.
     pub fn read_out(&mut self, normaliser: &Normaliser, first: usize, values: &impl Rows) -> Result<(), Error> {
         same(self.width, values.dim())?;
         let first = u32::try_from(first).map_err(|_| Error::TooLarge)?;

@@ -13,7 +13,8 @@ pub struct Step {
     pub weight: f32,
     /// The sum of all other weights, accurate also where it is far below 2^-24 (`1 - weight` would be 0 there).
     pub rest: f32,
-    /// The winner's score minus the next best row's; infinite where there is no other row.
+    /// The winner's score minus the next best row's, in units of the scores; infinite where there is no other row. The result is the winner
+    /// alone from about `beta * gap >= separation.margin()` on.
     pub gap: f32,
     /// Rows with a positive weight. For softmax: all that take part.
     pub support: usize,
@@ -21,9 +22,10 @@ pub struct Step {
     pub threshold: Option<f64>,
     /// `Omega*(z)`, the conjugate of the separation; ln sum exp z for softmax.
     pub conjugate: f64,
-    /// `|x|^2/2 - Omega*(beta X x)/beta`, the energy of the *query* without its constant; `None` where values are not the patterns.
+    /// `|x|^2/2 - Omega*(beta X x)/beta`, the energy of the *query* without its constant; only from [`Model::step`](crate::Model::step), where
+    /// values are the patterns. [`Model::energy`](crate::Model::energy) has the constant.
     pub energy: Option<f64>,
-    /// Times the rows were read: 1, or more where the candidates' memory was too small.
+    /// Times the rows were read: 1, or more where the candidates' memory was too small, or the sum of a softmax overflowed on the way.
     pub passes: u32,
 }
 

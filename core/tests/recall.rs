@@ -109,3 +109,15 @@ fn softmax_is_its_definition_and_the_same_on_every_backend() {
 fn sparsemax_is_its_definition_and_the_same_on_every_backend_and_in_any_capacity() {
     check(Sparsemax, true);
 }
+
+/// Found by the fuzz target `recall_step`: the conjugate of a tiny score was lost beside the terms that cancel.
+#[test]
+fn the_energy_of_a_tiny_score_is_not_lost() {
+    let (pattern, query) = ([3e-15f32], [7e-15f32]);
+    let mut out = [0.0];
+    let model = Model::new(Beta::new(1.0).unwrap(), Sparsemax);
+    let step = model.step(&Patterns::new(&pattern, 1).unwrap(), &query, &mut out, &mut Work::new(1, 1).scratch()).unwrap();
+    let (x, s) = (f64::from(query[0]), f64::from(pattern[0] * query[0]));
+    let exact = x * x / 2.0 - s;
+    assert!((step.energy.unwrap() - exact).abs() <= 4e-6 * s, "{:?}, exact {exact}", step.energy);
+}

@@ -65,7 +65,8 @@ impl Tally {
             weight: self.weight,
             support: self.support,
             threshold: Some(threshold),
-            conjugate: max + self.conjugate + S::CONJUGATE_CONSTANT,
+            // The terms of u and the constant nearly cancel where one row has all the weight: together first, or a tiny maximum is lost.
+            conjugate: max + (self.conjugate + S::CONJUGATE_CONSTANT),
             rows,
         }
     }

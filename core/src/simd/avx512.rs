@@ -24,6 +24,7 @@ impl Avx512 {
     ///
     /// # Safety
     /// - The machine has AVX-512 F, DQ, BW and VL, AVX2 and FMA.
+    #[allow(dead_code, reason = "a build that forces another backend never assumes")]
     #[inline(always)]
     pub const unsafe fn assume() -> Self {
         Self(())

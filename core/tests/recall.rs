@@ -110,6 +110,15 @@ fn sparsemax_is_its_definition_and_the_same_on_every_backend_and_in_any_capacity
     check(Sparsemax, true);
 }
 
+/// Found by the fuzz target `recall_step`: at a tiny beta the conjugate and the entropy of equal weights nearly cancel.
+#[test]
+fn the_energy_of_tiny_patterns_at_a_tiny_beta_is_not_a_difference_of_large_numbers() {
+    let (patterns, query) = ([1e-4f32, -2e-4], [1e-4f32]);
+    let model = Model::new(Beta::new(1e-6).unwrap(), Sparsemax);
+    let energy = model.energy(&Patterns::new(&patterns, 1).unwrap(), &query, 2e-4, &mut Work::new(1, 2).scratch()).unwrap();
+    assert!((energy - 3e-8).abs() <= 4e-6 * 2e-8, "{energy:e}");
+}
+
 /// Found by the fuzz target `recall_step`: the conjugate of a tiny score was lost beside the terms that cancel.
 #[test]
 fn the_energy_of_a_tiny_score_is_not_lost() {

@@ -8,7 +8,7 @@
 use arbitrary::{Result, Unstructured};
 use basinet_conformance::oracle::{self, Map, Rows};
 use basinet_conformance::tolerance;
-use basinet_core::{BLOCK, Backend, Beta, CHUNK, Dot, Error, Job, Kernels, Model, Normaliser, Pass, Separation, Step};
+use basinet_core::{BLOCK, Backend, Beta, CHUNK, Dispatch, Dot, Error, Job, Kernels, Model, Normaliser, Pass, Separation, Step};
 use basinet_fuzz::memory::{Choice, Memory};
 use basinet_fuzz::{WithSeparation, Work, bits, check, draw, wide, with_separation};
 use libfuzzer_sys::fuzz_target;
@@ -165,7 +165,7 @@ fn one_pass<S: Separation, K: Kernels>(case: &Case, model: Model<S, Dot, K>) -> 
 
     let mut out = vec![0.0; memory.dim];
     let mut work = Work::new(memory.dim, count, count);
-    let step = model.step(&memory.patterns(), &case.query, &mut out, &mut work.scratch());
+    let step = model.on(Dispatch).step(&memory.patterns(), &case.query, &mut out, &mut work.scratch());
     match (&whole.finished, step) {
         (Ok((expected, expected_step)), Ok(mut step)) => {
             step.energy = None;

@@ -220,8 +220,23 @@ impl<S: Sparse> State for Candidates<S> {
         tally.normaliser::<S>(beta, leader, threshold, self.rows)
     }
 
-    fn raised_conjugate(_beta: f32, normaliser: &Normaliser, _rows: &mut Rescan<'_, impl Source>) -> f64 {
-        normaliser.conjugate - S::entropy_of_uniform(normaliser.rows as f64)
+    fn raised_conjugate(beta: f32, normaliser: &Normaliser, rows: &mut Rescan<'_, impl Source>) -> f64 {
+        let (count, max) = (normaliser.rows as f64, f64::from(normaliser.leader.max));
+        if normaliser.support < normaliser.rows {
+            return normaliser.conjugate - S::entropy_of_uniform(count);
+        }
+        // With every row in the support the two may nearly cancel: then from the scores, where nothing does.
+        let (mut sum, mut squares) = (0.0, 0.0);
+        rows.scan(|_, scores| {
+            for &score in scores {
+                if score > f32::NEG_INFINITY {
+                    let u = f64::from(beta) * (f64::from(score) - max);
+                    sum += u;
+                    squares += u * u;
+                }
+            }
+        });
+        f64::from(beta) * max + S::raised_conjugate_of_all(count, sum, squares)
     }
 
     fn read_out<K: Kernels, R: Rows>(&self, kernels: K, beta: f32, n: &Normaliser, first: u32, values: &R, scratch: &mut Scratch<'_>) {

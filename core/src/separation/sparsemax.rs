@@ -44,12 +44,17 @@ impl Sparse for Sparsemax {
     fn entropy_of_uniform(count: f64) -> f64 {
         (1.0 - 1.0 / count) / 2.0
     }
+
+    /// With `tau = (sum - 1) / count` in `1/2 sum (u^2 - tau^2) + 1/2`: the mean of u, and half the spread around it.
+    fn raised_conjugate_of_all(count: f64, sum: f64, squares: f64) -> f64 {
+        sum / count + (squares - sum * sum / count) / 2.0
+    }
 }
 
 /// The threshold tau of sparsemax: `sum_i max(z_i - tau, 0) = 1`.
 ///
 /// `scratch` may have any length, zero included; with `z.len()` numbers the search is fastest, and the result has the same bits with
-/// any. Error: at most 2^-24 |tau| + (k/16 + 6) 2^-53 for k values above the threshold (derived). O(n) at each of a bounded number of
+/// any. Error: at most 2^-24 (1 + |tau|) + (k/16 + 6) 2^-53 for k values above the threshold (derived). O(n) at each of a bounded number of
 /// passes (at most 43), of which all but the first two or three read only the values that can still matter.
 ///
 /// # Errors

@@ -41,6 +41,8 @@ pub trait Sparse: super::Separation {
     const CONJUGATE_CONSTANT: f64;
     /// The entropy, -Omega, of equal weights.
     fn entropy_of_uniform(count: f64) -> f64;
+    /// The conjugate of u less that entropy, where all `count` scores are in the support, from the sums of u and of its squares.
+    fn raised_conjugate_of_all(count: f64, sum: f64, squares: f64) -> f64;
 }
 
 /// Where the weights end.

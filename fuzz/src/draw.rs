@@ -59,8 +59,8 @@ fn cycle(list: &mut [f32], most: usize, mut one: impl FnMut() -> Result<f32>) ->
 pub fn beta(bytes: &mut Bytes<'_>) -> Result<f32> {
     Ok(match below(bytes, 4)? {
         0 => BETAS[below(bytes, BETAS.len())?],
-        // f32::max gives the other number for NaN.
-        3 => raw(bytes)?.abs().max(f32::from_bits(1)).min(f32::MAX),
+        // f32::max gives the other number for NaN. Below 2^-121 a difference of scores can overflow before beta scales it, as `Beta` says.
+        3 => raw(bytes)?.abs().max(2f32.powi(-121)).min(f32::MAX),
         _ => (f32::from(bytes.arbitrary::<i8>()? % 40) / 2.0).exp2(),
     })
 }

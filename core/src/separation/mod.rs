@@ -41,6 +41,9 @@ pub trait Separation: sealed::Sealed + Copy + fmt::Debug {
 
 /// The inverse temperature: finite and positive, checked once.
 ///
+/// Differences of scores are taken in f32 before beta scales them. Below 2^-121 this shows: a row whose score lies more than the largest f32
+/// below the best one then gets weight zero.
+///
 /// ```
 /// use basinet_core::{Beta, beta};
 /// const SHARP: Beta = beta!(8.0);

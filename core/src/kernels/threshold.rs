@@ -88,6 +88,7 @@ unsafe fn below_max<S: Simd>(s: S, p: *const f32, width: usize, beta: S::Lanes, 
 #[inline(always)]
 pub fn active<S: Simd>(s: S, state: &mut Active, beta: f32, max: f32, scores: &[f32]) {
     let (factor, max, floor) = (s.splat(beta), s.splat(max), s.splat(state.floor));
+    let threshold = s.wide_splat(state.threshold);
     let (mut sum, mut excess) = (s.wide_from_array(&state.sum), s.wide_from_array(&state.excess));
     let mut held = state.held;
     let mut j = 0;
@@ -117,8 +118,9 @@ pub fn active<S: Simd>(s: S, state: &mut Active, beta: f32, max: f32, scores: &[
             }
         }
         if ready {
-            sum = s.wide_add(sum, full);
-            excess = s.wide_add_excess(excess, full, state.threshold);
+            let u = s.widen(full);
+            sum = s.wide_add(sum, u);
+            excess = s.wide_add(excess, s.wide_sub(u, threshold));
         }
         j += LANES;
     }

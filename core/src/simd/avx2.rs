@@ -1,6 +1,6 @@
 //! AVX2 with FMA: the 16 lanes are two registers.
 
-use super::{LANES, Native, Simd};
+use super::{LANES, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
 use crate::Backend;
 use core::arch::x86_64::*;
 
@@ -75,6 +75,24 @@ macro_rules! halves {
         // SAFETY: the token proves AVX2 and FMA.
         unsafe { [$intrinsic($($v[0]),*), $intrinsic($($v[1]),*)] }
     };
+}
+
+/// All four quarters of the f64 lanes by one intrinsic that needs no more than the token.
+macro_rules! quarters {
+    ($intrinsic:ident($($v:ident),*)) => {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { [$intrinsic($($v[0]),*), $intrinsic($($v[1]),*), $intrinsic($($v[2]),*), $intrinsic($($v[3]),*)] }
+    };
+}
+
+/// All bits of a lane are set where `a > b`.
+///
+/// # Safety
+/// - The machine has AVX2.
+#[inline(always)]
+unsafe fn greater(a: __m256d, b: __m256d) -> __m256d {
+    // SAFETY: promised by the caller.
+    unsafe { _mm256_cmp_pd::<_CMP_GT_OQ>(a, b) }
 }
 
 impl Simd for Avx2 {
@@ -185,31 +203,89 @@ impl Simd for Avx2 {
         bytemuck::cast(quarter)
     }
     #[inline(always)]
-    fn wide_zero(self) -> Self::Wide {
+    fn wide_splat(self, x: f64) -> Self::Wide {
         // SAFETY: the token proves AVX2.
-        unsafe { [_mm256_setzero_pd(); 4] }
+        unsafe { [_mm256_set1_pd(x); 4] }
     }
     #[inline(always)]
-    fn wide_add(self, sum: Self::Wide, v: Self::Lanes) -> Self::Wide {
-        let (mut out, v) = (sum, widen(v));
-        let mut k = 0;
-        while k < 4 {
-            // SAFETY: the token proves AVX2.
-            out[k] = unsafe { _mm256_add_pd(sum[k], v[k]) };
-            k += 1;
+    fn widen(self, v: Self::Lanes) -> Self::Wide {
+        // SAFETY: the token proves AVX2.
+        unsafe {
+            [
+                _mm256_cvtps_pd(_mm256_castps256_ps128(v[0])),
+                _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v[0])),
+                _mm256_cvtps_pd(_mm256_castps256_ps128(v[1])),
+                _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v[1])),
+            ]
         }
-        out
     }
     #[inline(always)]
-    fn wide_add_excess(self, sum: Self::Wide, v: Self::Lanes, t: f64) -> Self::Wide {
-        let (mut out, v) = (sum, widen(v));
-        let mut k = 0;
-        while k < 4 {
-            // SAFETY: the token proves AVX2.
-            out[k] = unsafe { _mm256_add_pd(sum[k], _mm256_sub_pd(v[k], _mm256_set1_pd(t))) };
-            k += 1;
+    fn narrow(self, v: Self::Wide) -> Self::Lanes {
+        // SAFETY: the token proves AVX2.
+        unsafe {
+            [_mm256_set_m128(_mm256_cvtpd_ps(v[1]), _mm256_cvtpd_ps(v[0])), _mm256_set_m128(_mm256_cvtpd_ps(v[3]), _mm256_cvtpd_ps(v[2]))]
         }
-        out
+    }
+    #[inline(always)]
+    fn wide_add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        quarters!(_mm256_add_pd(a, b))
+    }
+    #[inline(always)]
+    fn wide_sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        quarters!(_mm256_sub_pd(a, b))
+    }
+    #[inline(always)]
+    fn wide_mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        quarters!(_mm256_mul_pd(a, b))
+    }
+    #[inline(always)]
+    fn wide_div(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        quarters!(_mm256_div_pd(a, b))
+    }
+    #[inline(always)]
+    fn wide_select_gt(self, a: Self::Wide, b: Self::Wide, yes: Self::Wide, no: Self::Wide) -> Self::Wide {
+        let above = quarters!(greater(a, b));
+        quarters!(_mm256_blendv_pd(no, yes, above))
+    }
+    #[inline(always)]
+    fn wide_gt(self, a: Self::Wide, b: Self::Wide) -> u32 {
+        let above = quarters!(greater(a, b));
+        let [a, b, c, d] = quarters!(_mm256_movemask_pd(above));
+        (a | b << 4 | c << 8 | d << 12) as u32
+    }
+    #[inline(always)]
+    fn wide_add_exponent(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        #[inline(always)]
+        unsafe fn quarter(a: __m256d, b: __m256d) -> __m256d {
+            // SAFETY: called with the token in hand.
+            unsafe {
+                let exponent = _mm256_slli_epi64::<52>(_mm256_castpd_si256(b));
+                _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a), exponent))
+            }
+        }
+        quarters!(quarter(a, b))
+    }
+    #[inline(always)]
+    fn wide_split(self, x: Self::Wide) -> (Self::Wide, Self::Wide) {
+        #[inline(always)]
+        unsafe fn fraction(x: __m256d) -> __m256d {
+            // SAFETY: called with the token in hand.
+            unsafe {
+                let shifted = _mm256_add_epi64(_mm256_castpd_si256(x), _mm256_set1_epi64x(TO_ONE as i64));
+                let significand = _mm256_and_si256(shifted, _mm256_set1_epi64x(SIGNIFICAND as i64));
+                _mm256_castsi256_pd(_mm256_add_epi64(significand, _mm256_set1_epi64x(SQRT_HALF as i64)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn exponent(x: __m256d) -> __m256d {
+            // SAFETY: called with the token in hand.
+            unsafe {
+                let shifted = _mm256_add_epi64(_mm256_castpd_si256(x), _mm256_set1_epi64x(TO_ONE as i64));
+                let biased = _mm256_castsi256_pd(_mm256_srli_epi64::<52>(shifted));
+                _mm256_sub_pd(_mm256_or_pd(biased, _mm256_set1_pd(WHOLE)), _mm256_set1_pd(WHOLE_BIASED))
+            }
+        }
+        (quarters!(fraction(x)), quarters!(exponent(x)))
     }
     #[inline(always)]
     fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {
@@ -223,20 +299,6 @@ impl Simd for Avx2 {
     fn prefetch(self, p: *const f32) {
         // SAFETY: a prefetch of any address is harmless.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
-    }
-}
-
-/// Sixteen lanes in f64.
-#[inline(always)]
-fn widen(v: [__m256; 2]) -> [__m256d; 4] {
-    // SAFETY: only called with the token in hand.
-    unsafe {
-        [
-            _mm256_cvtps_pd(_mm256_castps256_ps128(v[0])),
-            _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v[0])),
-            _mm256_cvtps_pd(_mm256_castps256_ps128(v[1])),
-            _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v[1])),
-        ]
     }
 }
 

@@ -1,6 +1,6 @@
 //! AVX-512 (F, DQ, BW, VL): the 16 lanes are one register, and masks are registers of their own.
 
-use super::{LANES, Native, Simd};
+use super::{LANES, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
 use crate::Backend;
 use core::arch::x86_64::*;
 
@@ -128,21 +128,71 @@ impl Simd for Avx512 {
         bytemuck::cast(quarter)
     }
     #[inline(always)]
-    fn wide_zero(self) -> Self::Wide {
-        with_token!([_mm512_setzero_pd(); 2])
+    fn wide_splat(self, x: f64) -> Self::Wide {
+        with_token!([_mm512_set1_pd(x); 2])
     }
     #[inline(always)]
-    fn wide_add(self, sum: Self::Wide, v: __m512) -> Self::Wide {
-        let v = widen(v);
-        with_token!([_mm512_add_pd(sum[0], v[0]), _mm512_add_pd(sum[1], v[1])])
+    fn widen(self, v: __m512) -> Self::Wide {
+        with_token!([_mm512_cvtps_pd(_mm512_castps512_ps256(v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(v))])
     }
     #[inline(always)]
-    fn wide_add_excess(self, sum: Self::Wide, v: __m512, t: f64) -> Self::Wide {
-        let v = widen(v);
-        with_token!({
-            let t = _mm512_set1_pd(t);
-            [_mm512_add_pd(sum[0], _mm512_sub_pd(v[0], t)), _mm512_add_pd(sum[1], _mm512_sub_pd(v[1], t))]
-        })
+    fn narrow(self, v: Self::Wide) -> __m512 {
+        with_token!(_mm512_insertf32x8::<1>(_mm512_castps256_ps512(_mm512_cvtpd_ps(v[0])), _mm512_cvtpd_ps(v[1])))
+    }
+    #[inline(always)]
+    fn wide_add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        with_token!([_mm512_add_pd(a[0], b[0]), _mm512_add_pd(a[1], b[1])])
+    }
+    #[inline(always)]
+    fn wide_sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        with_token!([_mm512_sub_pd(a[0], b[0]), _mm512_sub_pd(a[1], b[1])])
+    }
+    #[inline(always)]
+    fn wide_mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        with_token!([_mm512_mul_pd(a[0], b[0]), _mm512_mul_pd(a[1], b[1])])
+    }
+    #[inline(always)]
+    fn wide_div(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        with_token!([_mm512_div_pd(a[0], b[0]), _mm512_div_pd(a[1], b[1])])
+    }
+    #[inline(always)]
+    fn wide_select_gt(self, a: Self::Wide, b: Self::Wide, yes: Self::Wide, no: Self::Wide) -> Self::Wide {
+        with_token!([
+            _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(a[0], b[0]), no[0], yes[0]),
+            _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(a[1], b[1]), no[1], yes[1]),
+        ])
+    }
+    #[inline(always)]
+    fn wide_gt(self, a: Self::Wide, b: Self::Wide) -> u32 {
+        let [low, high] = with_token!([_mm512_cmp_pd_mask::<_CMP_GT_OQ>(a[0], b[0]), _mm512_cmp_pd_mask::<_CMP_GT_OQ>(a[1], b[1])]);
+        u32::from(low) | u32::from(high) << 8
+    }
+    #[inline(always)]
+    fn wide_add_exponent(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        #[inline(always)]
+        fn half(a: __m512d, b: __m512d) -> __m512d {
+            with_token!({
+                let exponent = _mm512_slli_epi64::<52>(_mm512_castpd_si512(b));
+                _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), exponent))
+            })
+        }
+        [half(a[0], b[0]), half(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn wide_split(self, x: Self::Wide) -> (Self::Wide, Self::Wide) {
+        #[inline(always)]
+        fn half(x: __m512d) -> (__m512d, __m512d) {
+            with_token!({
+                let shifted = _mm512_add_epi64(_mm512_castpd_si512(x), _mm512_set1_epi64(TO_ONE as i64));
+                let significand = _mm512_and_si512(shifted, _mm512_set1_epi64(SIGNIFICAND as i64));
+                let f = _mm512_castsi512_pd(_mm512_add_epi64(significand, _mm512_set1_epi64(SQRT_HALF as i64)));
+                let biased = _mm512_castsi512_pd(_mm512_srli_epi64::<52>(shifted));
+                let k = _mm512_sub_pd(_mm512_or_pd(biased, _mm512_set1_pd(WHOLE)), _mm512_set1_pd(WHOLE_BIASED));
+                (f, k)
+            })
+        }
+        let ((f, k), (g, l)) = (half(x[0]), half(x[1]));
+        ([f, g], [k, l])
     }
     #[inline(always)]
     fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {
@@ -157,12 +207,6 @@ impl Simd for Avx512 {
         // SAFETY: a prefetch of any address is harmless.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
     }
-}
-
-/// Sixteen lanes in f64.
-#[inline(always)]
-fn widen(v: __m512) -> [__m512d; 2] {
-    with_token!([_mm512_cvtps_pd(_mm512_castps512_ps256(v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(v))])
 }
 
 impl Native for Avx512 {

@@ -2,9 +2,9 @@
 //!
 //! `wide` chooses its instructions when it is compiled, which is right here: a baseline is what every machine of the target has. Of its
 //! functions only loads, stores, + - * /, compares, bit operations and moves of lanes are used: `max`, `exp`, `mul_add` and others
-//! differ in bits between targets.
+//! differ in bits between targets. Lanes of f64 are the scalar backend's arrays: the compiler finds vectors for them where there are any.
 
-use super::{LANES, Native, Simd};
+use super::{LANES, Native, Scalar, Simd};
 use crate::Backend;
 use wide::{f32x4, i32x4};
 
@@ -140,16 +140,50 @@ impl Simd for Baseline {
         (v[0] + v[2]) + (v[1] + v[3])
     }
     #[inline(always)]
-    fn wide_zero(self) -> Self::Wide {
-        [0.0; LANES]
+    fn wide_splat(self, x: f64) -> Self::Wide {
+        [x; LANES]
     }
     #[inline(always)]
-    fn wide_add(self, sum: Self::Wide, v: Self::Lanes) -> Self::Wide {
-        super::Scalar.wide_add(sum, self.to_array(v))
+    fn widen(self, v: Self::Lanes) -> Self::Wide {
+        Scalar.widen(self.to_array(v))
     }
     #[inline(always)]
-    fn wide_add_excess(self, sum: Self::Wide, v: Self::Lanes, t: f64) -> Self::Wide {
-        super::Scalar.wide_add_excess(sum, self.to_array(v), t)
+    fn narrow(self, v: Self::Wide) -> Self::Lanes {
+        let v = Scalar.narrow(v);
+        // SAFETY: the array holds 16 numbers.
+        unsafe { self.load(v.as_ptr()) }
+    }
+    #[inline(always)]
+    fn wide_add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        Scalar.wide_add(a, b)
+    }
+    #[inline(always)]
+    fn wide_sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        Scalar.wide_sub(a, b)
+    }
+    #[inline(always)]
+    fn wide_mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        Scalar.wide_mul(a, b)
+    }
+    #[inline(always)]
+    fn wide_div(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        Scalar.wide_div(a, b)
+    }
+    #[inline(always)]
+    fn wide_select_gt(self, a: Self::Wide, b: Self::Wide, yes: Self::Wide, no: Self::Wide) -> Self::Wide {
+        Scalar.wide_select_gt(a, b, yes, no)
+    }
+    #[inline(always)]
+    fn wide_gt(self, a: Self::Wide, b: Self::Wide) -> u32 {
+        Scalar.wide_gt(a, b)
+    }
+    #[inline(always)]
+    fn wide_add_exponent(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        Scalar.wide_add_exponent(a, b)
+    }
+    #[inline(always)]
+    fn wide_split(self, x: Self::Wide) -> (Self::Wide, Self::Wide) {
+        Scalar.wide_split(x)
     }
     #[inline(always)]
     fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {

@@ -139,12 +139,31 @@ pub trait Simd: Copy {
         lanes
     }
 
-    /// +0.0 in every f64 lane.
-    fn wide_zero(self) -> Self::Wide;
-    /// `sum + v`, lane by lane in f64.
-    fn wide_add(self, sum: Self::Wide, v: Self::Lanes) -> Self::Wide;
-    /// `sum + (v - t)`, lane by lane in f64.
-    fn wide_add_excess(self, sum: Self::Wide, v: Self::Lanes, t: f64) -> Self::Wide;
+    /// `x` in every f64 lane.
+    fn wide_splat(self, x: f64) -> Self::Wide;
+    /// The lanes in f64, exactly.
+    fn widen(self, v: Self::Lanes) -> Self::Wide;
+    /// The f64 lanes in f32, each rounded to the nearest, ties to even.
+    fn narrow(self, v: Self::Wide) -> Self::Lanes;
+    /// `a + b`.
+    fn wide_add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// `a - b`.
+    fn wide_sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// `a * b`.
+    fn wide_mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// `a / b`.
+    fn wide_div(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// `yes` where `a > b`, `no` elsewhere (also where `a` or `b` is NaN).
+    fn wide_select_gt(self, a: Self::Wide, b: Self::Wide, yes: Self::Wide, no: Self::Wide) -> Self::Wide;
+    /// Bit `j` is set where `a > b` in lane `j`.
+    fn wide_gt(self, a: Self::Wide, b: Self::Wide) -> u32;
+    /// As integers: the bits of `a` plus the bits of `b` shifted left by 52, which adds the low bits of `b` to the exponent of `a`.
+    fn wide_add_exponent(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// `(f, k)` with `x = f 2^k` and f in [sqrt(1/2), sqrt 2), for x positive and normal; the same bits everywhere for any other x too.
+    ///
+    /// With `t` the bits of x plus those of 1 less those of sqrt(1/2), as integers: k is the exponent field of t without its bias, and f
+    /// the significand field of t plus the bits of sqrt(1/2).
+    fn wide_split(self, x: Self::Wide) -> (Self::Wide, Self::Wide);
     /// The f64 lanes as an array.
     fn wide_to_array(self, v: Self::Wide) -> [f64; LANES];
     /// The f64 lanes from an array.
@@ -189,6 +208,17 @@ pub trait Native: Simd {
     /// The sum of the lanes, in any order.
     fn native_sum(self, v: Self::Register) -> f32;
 }
+
+/// The bits of sqrt(1/2), rounded to nearest.
+const SQRT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
+/// What brings sqrt(1/2) up to 1, as integers: adding it lets the exponent change at sqrt(1/2) and not at 1.
+const TO_ONE: u64 = 0x3ff0_0000_0000_0000 - SQRT_HALF;
+/// The bits of an f64 below the exponent field.
+const SIGNIFICAND: u64 = 0x000f_ffff_ffff_ffff;
+/// 2^52: a whole number below it, or-ed into its bits, makes 2^52 plus that number.
+const WHOLE: f64 = 4_503_599_627_370_496.0;
+/// 2^52 plus the bias of the exponent.
+const WHOLE_BIASED: f64 = WHOLE + 1023.0;
 
 /// The tree that ends every f64 sum of 16 partial sums.
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! The specification: plain arrays, one lane after the other. The other backends are this file in other words.
 
-use super::{LANES, Native, Simd};
+use super::{LANES, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
 use crate::Backend;
 
 /// Plain Rust, for every target.
@@ -114,16 +114,56 @@ impl Simd for Scalar {
         wide::f32x4::new(t)
     }
     #[inline(always)]
-    fn wide_zero(self) -> Self::Wide {
-        [0.0; LANES]
+    fn wide_splat(self, x: f64) -> Self::Wide {
+        [x; LANES]
     }
     #[inline(always)]
-    fn wide_add(self, sum: Self::Wide, v: Self::Lanes) -> Self::Wide {
-        lanes!(j: sum[j] + f64::from(v[j]))
+    fn widen(self, v: Self::Lanes) -> Self::Wide {
+        lanes!(j: f64::from(v[j]))
     }
     #[inline(always)]
-    fn wide_add_excess(self, sum: Self::Wide, v: Self::Lanes, t: f64) -> Self::Wide {
-        lanes!(j: sum[j] + (f64::from(v[j]) - t))
+    fn narrow(self, v: Self::Wide) -> Self::Lanes {
+        lanes!(j: v[j] as f32)
+    }
+    #[inline(always)]
+    fn wide_add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        lanes!(j: a[j] + b[j])
+    }
+    #[inline(always)]
+    fn wide_sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        lanes!(j: a[j] - b[j])
+    }
+    #[inline(always)]
+    fn wide_mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        lanes!(j: a[j] * b[j])
+    }
+    #[inline(always)]
+    fn wide_div(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        lanes!(j: a[j] / b[j])
+    }
+    #[inline(always)]
+    fn wide_select_gt(self, a: Self::Wide, b: Self::Wide, yes: Self::Wide, no: Self::Wide) -> Self::Wide {
+        lanes!(j: if a[j] > b[j] { yes[j] } else { no[j] })
+    }
+    #[inline(always)]
+    fn wide_gt(self, a: Self::Wide, b: Self::Wide) -> u32 {
+        let (mut mask, mut j) = (0, 0);
+        while j < LANES {
+            mask |= u32::from(a[j] > b[j]) << j;
+            j += 1;
+        }
+        mask
+    }
+    #[inline(always)]
+    fn wide_add_exponent(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        lanes!(j: f64::from_bits(a[j].to_bits().wrapping_add(b[j].to_bits() << 52)))
+    }
+    #[inline(always)]
+    fn wide_split(self, x: Self::Wide) -> (Self::Wide, Self::Wide) {
+        let shifted: [u64; LANES] = lanes!(j: x[j].to_bits().wrapping_add(TO_ONE));
+        let f = lanes!(j: f64::from_bits((shifted[j] & SIGNIFICAND) + SQRT_HALF));
+        let k = lanes!(j: f64::from_bits(shifted[j] >> 52 | WHOLE.to_bits()) - WHOLE_BIASED);
+        (f, k)
     }
     #[inline(always)]
     fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {

@@ -188,18 +188,117 @@ fn compress_keeps_the_set_lanes_in_order<S: Simd>(s: S) {
     }
 }
 
-fn sums_in_f64_are_scalar<S: Simd>(s: S) {
-    let start: [f64; LANES] = core::array::from_fn(|j| j as f64 / 3.0 - 1.0);
-    assert_eq!(wide_bits(&s.wide_to_array(s.wide_zero())), wide_bits(&[0.0; LANES]));
-    assert_eq!(wide_bits(&s.wide_to_array(s.wide_from_array(&start))), wide_bits(&start));
-    let lists = (0..50).map(rounding).chain((0..AWKWARD.len()).map(|turn| pick(turn, 1)));
-    for v in lists {
-        let (sum, x) = (s.wide_from_array(&start), of(s, &v));
-        assert_eq!(wide_bits(&s.wide_to_array(s.wide_add(sum, x))), wide_bits(&Scalar.wide_add(start, v)), "wide_add of {v:?}");
-        for t in [0.0, -1.0, -1.0 / 3.0, 1e-300] {
-            let found = s.wide_to_array(s.wide_add_excess(sum, x, t));
-            assert_eq!(wide_bits(&found), wide_bits(&Scalar.wide_add_excess(start, v, t)), "wide_add_excess of {v:?}, {t}");
+/// Zeros, denormals, the ends of both formats' ranges, infinities, NaNs, ties between two f32, and numbers that round.
+const AWKWARD_WIDE: [f64; 36] = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    5e-324,
+    -5e-324,
+    2.2e-308,
+    -2.2e-308,
+    f64::MIN_POSITIVE,
+    -f64::MIN_POSITIVE,
+    f64::MAX,
+    -f64::MAX,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
+    f64::NAN,
+    -f64::NAN,
+    0.1,
+    -0.3,
+    1.000_000_000_000_000_2,
+    0.999_999_999_999_999_9,
+    core::f64::consts::FRAC_1_SQRT_2,
+    0.707_106_781_186_547_4,
+    core::f64::consts::SQRT_2,
+    1.414_213_562_373_095,
+    6_755_399_441_055_744.0,
+    6_755_399_441_055_617.0,
+    1.000_000_059_604_644_8,
+    1.000_000_178_813_934_3,
+    1e-45,
+    7e-46,
+    -1.1e-38,
+    3.402_823_6e38,
+    3.5e38,
+    1e-20,
+    -7e19,
+    1e200,
+];
+
+/// Sixteen of them, as [`pick`].
+fn pick_wide(turn: usize, step: usize) -> [f64; LANES] {
+    core::array::from_fn(|j| AWKWARD_WIDE[(turn + j * step) % AWKWARD_WIDE.len()])
+}
+
+/// Pairs of f64 vectors in which every awkward number meets every other.
+fn wide_pairs() -> impl Iterator<Item = ([f64; LANES], [f64; LANES])> {
+    let n = AWKWARD_WIDE.len();
+    (0..n).flat_map(move |a| (0..n).map(move |b| (pick_wide(a, 1), pick_wide(b + a, 5))))
+}
+
+fn exact_wide_bits(v: &[f64]) -> Vec<u64> {
+    v.iter().map(|x| x.to_bits()).collect()
+}
+
+fn arithmetic_in_f64_is_scalar<S: Simd>(s: S) {
+    for (a, b) in wide_pairs() {
+        let (x, y) = (s.wide_from_array(&a), s.wide_from_array(&b));
+        let pairs = [
+            ("wide_add", s.wide_add(x, y), Scalar.wide_add(a, b)),
+            ("wide_sub", s.wide_sub(x, y), Scalar.wide_sub(a, b)),
+            ("wide_mul", s.wide_mul(x, y), Scalar.wide_mul(a, b)),
+            ("wide_div", s.wide_div(x, y), Scalar.wide_div(a, b)),
+        ];
+        for (name, found, expected) in pairs {
+            assert_eq!(wide_bits(&s.wide_to_array(found)), wide_bits(&expected), "{name} of {a:?} and {b:?}");
         }
+        assert_eq!(s.wide_gt(x, y), Scalar.wide_gt(a, b), "wide_gt of {a:?} and {b:?}");
+        let (yes, no) = (pick_wide(3, 7), pick_wide(5, 11));
+        let moved = [
+            (
+                "wide_select_gt",
+                s.wide_select_gt(x, y, s.wide_from_array(&yes), s.wide_from_array(&no)),
+                Scalar.wide_select_gt(a, b, yes, no),
+            ),
+            ("wide_add_exponent", s.wide_add_exponent(x, y), Scalar.wide_add_exponent(a, b)),
+        ];
+        for (name, found, expected) in moved {
+            assert_eq!(exact_wide_bits(&s.wide_to_array(found)), exact_wide_bits(&expected), "{name} of {a:?} and {b:?}");
+        }
+    }
+}
+
+fn splits_of_f64_are_scalar<S: Simd>(s: S) {
+    let numbers = (0..50).map(|seed| rounding(seed).map(|x| f64::from(x).abs() / 3.0));
+    for x in numbers.chain((0..AWKWARD_WIDE.len()).map(|turn| pick_wide(turn, 1))) {
+        let (f, k) = s.wide_split(s.wide_from_array(&x));
+        let (f, k) = (s.wide_to_array(f), s.wide_to_array(k));
+        let (expected_f, expected_k) = Scalar.wide_split(x);
+        assert_eq!((wide_bits(&f), wide_bits(&k)), (wide_bits(&expected_f), wide_bits(&expected_k)), "wide_split of {x:?}");
+        for j in 0..LANES {
+            if x[j].is_normal() && x[j] > 0.0 {
+                assert!((core::f64::consts::FRAC_1_SQRT_2..=core::f64::consts::SQRT_2).contains(&f[j]), "{} gives f = {}", x[j], f[j]);
+                assert_eq!(libm::ldexp(f[j], k[j] as i32), x[j]);
+            }
+        }
+    }
+}
+
+fn conversions_are_scalar<S: Simd>(s: S) {
+    for v in (0..50).map(rounding).chain((0..AWKWARD.len()).map(|turn| pick(turn, 1))) {
+        let found = s.widen(of(s, &v));
+        assert_eq!(wide_bits(&s.wide_to_array(found)), wide_bits(&Scalar.widen(v)), "widen of {v:?}");
+        assert_eq!(bits(&s.to_array(s.narrow(found))), bits(&v), "narrow after widen of {v:?}");
+    }
+    for turn in 0..AWKWARD_WIDE.len() {
+        let v = pick_wide(turn, 1);
+        let found = s.wide_from_array(&v);
+        assert_eq!(exact_wide_bits(&s.wide_to_array(found)), exact_wide_bits(&v), "wide_to_array");
+        assert_eq!(bits(&s.to_array(s.narrow(found))), bits(&v.map(|x| x as f32)), "narrow of {v:?}");
+        assert_eq!(exact_wide_bits(&s.wide_to_array(s.wide_splat(v[0]))), exact_wide_bits(&[v[0]; LANES]), "wide_splat of {}", v[0]);
     }
 }
 
@@ -266,7 +365,9 @@ fn all<N: Native>(s: N) {
     partial_loads_and_stores_touch_only_their_lanes(s);
     partial_loads_end_with_the_list(s);
     compress_keeps_the_set_lanes_in_order(s);
-    sums_in_f64_are_scalar(s);
+    arithmetic_in_f64_is_scalar(s);
+    splits_of_f64_are_scalar(s);
+    conversions_are_scalar(s);
     native_operations_are_those_of_each_lane(s);
 }
 

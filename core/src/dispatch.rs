@@ -8,7 +8,7 @@
 //! `-C target-feature` or `-C target-cpu`: nothing is detected then, and nothing can be wrong at run time.
 
 use crate::backend::Backend;
-use crate::kernels::{self, Active, Leader, Online, PEAKS, Slope, Weighed};
+use crate::kernels::{self, Active, Leader, Online, PEAKS, Power, PowerState, PowerSums, Slope, Weighed};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
 use crate::simd::{Baseline, Scalar, Simd};
@@ -145,8 +145,13 @@ entry_points! {
     fn merge(a: Online, b: Online, beta: f32) -> (Online, f32, f32);
     fn log_sum_exp(z: &[f32]) -> Option<(f32, f32)>;
     fn active(state: &mut Active, beta: f32, max: f32, scores: &[f32]);
-    fn slope(scores: &[f32], beta: f32, max: f32, t: f32) -> Slope;
+    fn slope(scores: &[f32], beta: f32, max: f32, t: f32, squared: bool) -> Slope;
     fn above(scores: &[f32], beta: f32, max: f32, t: f32) -> u64;
     fn compact(scores: &[f32], beta: f32, max: f32, t: f32, kept: &mut [f32]) -> Option<usize>;
     fn retain(scores: &mut [f32], beta: f32, max: f32, t: f32) -> usize;
+    fn power(state: &mut PowerState, beta: f32, max: f32, scores: &[f32]);
+    fn power_sums(state: &PowerState) -> PowerSums;
+    fn power_weights(a: Power, b: Power, blend: f64, beta: f32, max: f32, scores: &mut [f32]);
+    fn linear_weights(tau: f64, beta: f32, max: f32, scores: &mut [f32]);
+    fn square_weights(tau: f64, beta: f32, max: f32, scores: &mut [f32]);
 }

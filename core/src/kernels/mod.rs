@@ -9,13 +9,19 @@
 mod dot;
 mod exp;
 mod extremes;
+mod power;
 mod softmax;
 mod threshold;
 mod weighted_sum;
+mod wide_math;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use dot::{dot, scores};
 pub(crate) use exp::exp;
 pub(crate) use extremes::{Leader, PEAKS, lead, max, survey};
+pub(crate) use power::{Power, PowerState, PowerSums, linear_weights, power, power_sums, power_weights, square_weights};
 pub(crate) use softmax::{Online, Weighed, exp_sub, log_sum_exp, merge, softmax_block};
 pub use threshold::floor_f32;
 pub(crate) use threshold::{Active, ActiveSums, Slope, above, active, compact, retain, slope};

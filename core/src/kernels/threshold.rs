@@ -6,6 +6,8 @@
 //! they were cut into calls, or the backend. Relative error of the sum of `u - t`, all of whose terms are positive: at most
 //! (count/16 + 6) 2^-53 (derived).
 //!
+//! Where asked, it also gives the sum of `(u - t)^2`, which the 1.5-entmax map needs, with twice that error.
+//!
 //! [`slope`] is the same in the native vocabulary, f32, any order: a guess of where to look. [`above`] and [`compact`] leave out scores
 //! that a lower bound of the threshold rules out.
 
@@ -21,11 +23,12 @@ pub struct Active {
     floor: f32,
     /// How many were active so far, those waiting included.
     count: u64,
-    /// Active scores that do not fill 16 partial sums yet, in front; behind them room for 16 more.
-    waiting: [f32; 2 * LANES],
-    held: usize,
+    waiting: Waiting,
     sum: [f64; LANES],
     excess: [f64; LANES],
+    /// The squares of the excess, where they are asked for.
+    squares: [f64; LANES],
+    squared: bool,
 }
 
 /// What is known of the active scores at one threshold.
@@ -37,9 +40,69 @@ pub struct ActiveSums {
     pub sum: f64,
     /// The sum of u - t.
     pub excess: f64,
+    /// The sum of (u - t)^2, where it is asked for, else zero.
+    pub squares: f64,
 }
 
-/// The largest f32 that is not above `t`, for t in [-1, 0].
+/// Active scores that do not fill 16 partial sums yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting {
+    /// They, in front; behind them room for 16 more.
+    scores: [f32; 2 * LANES],
+    /// How many: fewer than 16.
+    held: usize,
+}
+
+impl Waiting {
+    /// None.
+    pub const NONE: Self = Self { scores: [0.0; 2 * LANES], held: 0 };
+
+    /// How many. A loop keeps the number by itself, in a register, while it [meets](Self::meet) scores, and gives it back at its end.
+    #[inline(always)]
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Takes back how many there are.
+    #[inline(always)]
+    pub fn hold(&mut self, held: usize) {
+        self.held = held % LANES;
+    }
+
+    /// They, in front of lanes that hold any finite scores met before, or zero; and how many.
+    #[inline(always)]
+    pub fn lanes<S: Simd>(&self, s: S) -> (S::Lanes, usize) {
+        // SAFETY: the array holds 32 numbers.
+        (unsafe { s.load(self.scores.as_ptr()) }, self.held)
+    }
+
+    /// Adds the scores that are set in `mask` to the `held` ones; once there are 16, hands out the first 16.
+    #[inline(always)]
+    pub fn meet<S: Simd>(&mut self, s: S, held: &mut usize, u: S::Lanes, mask: u32) -> Option<S::Lanes> {
+        if mask == 0xffff && *held == 0 {
+            return Some(u);
+        }
+        if mask == 0 {
+            return None;
+        }
+        let (scores, before) = (self.scores.as_mut_ptr(), *held % LANES);
+        let now = before + mask.count_ones() as usize;
+        *held = now;
+        // SAFETY: before < 16, so 16 numbers fit behind; then the first 16 are one full vector, and what is above moves to the front.
+        unsafe {
+            s.compress(scores.add(before), u, mask);
+            if now < LANES {
+                return None;
+            }
+            *held = now - LANES;
+            let full = s.load(scores);
+            s.store(scores, s.load(scores.add(LANES)));
+            Some(full)
+        }
+    }
+}
+
+/// The largest f32 that is not above `t`, for any t that is not positive.
 pub fn floor_f32(t: f64) -> f32 {
     let near = t as f32;
     if f64::from(near) <= t {
@@ -51,21 +114,24 @@ pub fn floor_f32(t: f64) -> f32 {
 }
 
 impl Active {
-    /// Nothing met yet, at threshold `t` in [-1, 0).
-    pub fn new(t: f64) -> Self {
-        let (waiting, sum) = ([0.0; 2 * LANES], [0.0; LANES]);
-        Self { threshold: t, floor: floor_f32(t), count: 0, waiting, held: 0, sum, excess: sum }
+    /// Nothing met yet, at threshold `t` in [-1, 0); `squared`: the squares are asked for too.
+    pub fn new(t: f64, squared: bool) -> Self {
+        let sum = [0.0; LANES];
+        Self { threshold: t, floor: floor_f32(t), count: 0, waiting: Waiting::NONE, sum, excess: sum, squares: sum, squared }
     }
 
     /// The sums over all that were met.
     pub fn sums(&self) -> ActiveSums {
-        let (mut sum, mut excess) = (self.sum, self.excess);
-        let places = sum.iter_mut().zip(excess.iter_mut());
-        for ((sum, excess), &u) in places.zip(self.waiting.iter().take(self.held)) {
+        let (mut sum, mut excess, mut squares) = (self.sum, self.excess, self.squares);
+        let places = sum.iter_mut().zip(excess.iter_mut()).zip(squares.iter_mut());
+        for (((sum, excess), square), &u) in places.zip(self.waiting.scores.iter().take(self.waiting.held)) {
+            let above = f64::from(u) - self.threshold;
             *sum += f64::from(u);
-            *excess += f64::from(u) - self.threshold;
+            *excess += above;
+            *square += above * above;
         }
-        ActiveSums { count: self.count, sum: wide_tree(sum), excess: wide_tree(excess) }
+        let squares = if self.squared { wide_tree(squares) } else { 0.0 };
+        ActiveSums { count: self.count, sum: wide_tree(sum), excess: wide_tree(excess), squares }
     }
 }
 
@@ -74,7 +140,7 @@ impl Active {
 /// # Safety
 /// - `width` (at most 16) numbers are readable at `p`.
 #[inline(always)]
-unsafe fn below_max<S: Simd>(s: S, p: *const f32, width: usize, beta: S::Lanes, max: S::Lanes) -> (S::Lanes, u32) {
+pub unsafe fn below_max<S: Simd>(s: S, p: *const f32, width: usize, beta: S::Lanes, max: S::Lanes) -> (S::Lanes, u32) {
     if width >= LANES {
         // SAFETY: 16 numbers are readable.
         (s.mul(beta, s.sub(unsafe { s.load(p) }, max)), 0xffff)
@@ -87,46 +153,45 @@ unsafe fn below_max<S: Simd>(s: S, p: *const f32, width: usize, beta: S::Lanes, 
 /// Meets `scores`, in order.
 #[inline(always)]
 pub fn active<S: Simd>(s: S, state: &mut Active, beta: f32, max: f32, scores: &[f32]) {
+    if state.squared {
+        meet::<S, true>(s, state, beta, max, scores);
+    } else {
+        meet::<S, false>(s, state, beta, max, scores);
+    }
+}
+
+/// Meets `scores`, in order, and sums the squares too where `SQUARED` says so.
+#[inline(always)]
+fn meet<S: Simd, const SQUARED: bool>(s: S, state: &mut Active, beta: f32, max: f32, scores: &[f32]) {
     let (factor, max, floor) = (s.splat(beta), s.splat(max), s.splat(state.floor));
     let threshold = s.wide_splat(state.threshold);
     let (mut sum, mut excess) = (s.wide_from_array(&state.sum), s.wide_from_array(&state.excess));
-    let mut held = state.held;
+    let mut squares = s.wide_from_array(&state.squares);
+    let mut held = state.waiting.held();
     let mut j = 0;
     while j < scores.len() {
         let left = scores.len() - j;
         // SAFETY: `left` numbers stand behind j.
         let (u, valid) = unsafe { below_max(s, scores.as_ptr().add(j), left, factor, max) };
         let mask = s.gt(u, floor) & valid;
-        let mut full = u;
-        let mut ready = mask == 0xffff && held == 0;
-        if ready {
-            state.count += LANES as u64;
-        } else if mask != 0 {
-            let kept = mask.count_ones() as usize;
-            state.count += kept as u64;
-            // SAFETY: held < 16, so 16 numbers fit behind; then the first 16 are one full vector, and what is above moves to the front.
-            unsafe {
-                let waiting = state.waiting.as_mut_ptr();
-                s.compress(waiting.add(held), u, mask);
-                held += kept;
-                ready = held >= LANES;
-                if ready {
-                    full = s.load(waiting);
-                    s.store(waiting, s.load(waiting.add(LANES)));
-                    held -= LANES;
-                }
-            }
-        }
-        if ready {
+        state.count += u64::from(mask.count_ones());
+        if let Some(full) = state.waiting.meet(s, &mut held, u, mask) {
             let u = s.widen(full);
+            let above = s.wide_sub(u, threshold);
             sum = s.wide_add(sum, u);
-            excess = s.wide_add(excess, s.wide_sub(u, threshold));
+            excess = s.wide_add(excess, above);
+            if SQUARED {
+                squares = s.wide_add(squares, s.wide_mul(above, above));
+            }
         }
         j += LANES;
     }
-    state.held = held;
+    state.waiting.hold(held);
     state.sum = s.wide_to_array(sum);
     state.excess = s.wide_to_array(excess);
+    if SQUARED {
+        state.squares = s.wide_to_array(squares);
+    }
 }
 
 /// A guess: the sum of u and the number of scores with u > t.
@@ -136,14 +201,22 @@ pub struct Slope {
     pub sum: f32,
     /// How many.
     pub count: f32,
+    /// The sum of u^2, where it is asked for, else zero.
+    pub squares: f32,
 }
 
-/// The sum of u and the number of scores above `t`, roughly.
+/// The sum of u and the number of scores above `t`, roughly; `squared`: the sum of u^2 too.
 #[inline(always)]
-pub fn slope<S: Native>(s: S, scores: &[f32], beta: f32, max: f32, t: f32) -> Slope {
+pub fn slope<S: Native>(s: S, scores: &[f32], beta: f32, max: f32, t: f32, squared: bool) -> Slope {
+    if squared { slope_of::<S, true>(s, scores, beta, max, t) } else { slope_of::<S, false>(s, scores, beta, max, t) }
+}
+
+/// [`slope`], with the sum of u^2 where `SQUARED` says so.
+#[inline(always)]
+fn slope_of<S: Native, const SQUARED: bool>(s: S, scores: &[f32], beta: f32, max: f32, t: f32) -> Slope {
     let (factor, shift) = (s.native_splat(beta), s.native_splat(-(beta * max)));
     let (floor, one, zero) = (s.native_splat(t), s.native_splat(1.0), s.native_splat(0.0));
-    let (mut sums, mut counts) = ([zero; 4], [zero; 4]);
+    let (mut sums, mut counts, mut squares) = ([zero; 4], [zero; 4], [zero; 4]);
     let (n, mut j) = (scores.len(), 0);
     while n - j >= 4 * S::WIDTH {
         let mut k = 0;
@@ -151,24 +224,39 @@ pub fn slope<S: Native>(s: S, scores: &[f32], beta: f32, max: f32, t: f32) -> Sl
             // SAFETY: four registers lie between j and n.
             let v = unsafe { s.native_load(scores.as_ptr().add(j + k * S::WIDTH)) };
             let u = s.native_mul_add(v, factor, shift);
-            sums[k] = s.native_add(sums[k], s.native_keep_gt(u, floor, u));
+            let kept = s.native_keep_gt(u, floor, u);
+            sums[k] = s.native_add(sums[k], kept);
             counts[k] = s.native_add(counts[k], s.native_keep_gt(u, floor, one));
+            if SQUARED {
+                squares[k] = s.native_mul_add(kept, kept, squares[k]);
+            }
             k += 1;
         }
         j += 4 * S::WIDTH;
     }
-    let mut sum = s.native_sum(s.native_add(s.native_add(sums[0], sums[1]), s.native_add(sums[2], sums[3])));
-    let mut count = s.native_sum(s.native_add(s.native_add(counts[0], counts[1]), s.native_add(counts[2], counts[3])));
+    let (mut sum, mut count, mut square) = (sum_of_four(s, sums), sum_of_four(s, counts), 0.0);
+    if SQUARED {
+        square = sum_of_four(s, squares);
+    }
     while j < n {
         // SAFETY: j < n.
         let u = beta * (unsafe { *scores.as_ptr().add(j) } - max);
         if u > t {
             sum += u;
             count += 1.0;
+            if SQUARED {
+                square += u * u;
+            }
         }
         j += 1;
     }
-    Slope { sum, count }
+    Slope { sum, count, squares: square }
+}
+
+/// The sum of all lanes of four registers.
+#[inline(always)]
+fn sum_of_four<S: Native>(s: S, v: [S::Register; 4]) -> f32 {
+    s.native_sum(s.native_add(s.native_add(v[0], v[1]), s.native_add(v[2], v[3])))
 }
 
 /// Bit `i` is set where score `i` of at most [`BLOCK`] has u > t.

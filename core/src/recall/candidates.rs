@@ -206,7 +206,7 @@ impl<S: Sparse> State for Candidates<S> {
     fn reread<K: Kernels>(&self, kernels: K, beta: f32, rows: &mut Rescan<'_, impl Source>) -> Normaliser {
         let leader = self.leader;
         let threshold = search(f64::from(self.bound), |t| {
-            let mut state = Active::new(t);
+            let mut state = Active::new(t, false);
             rows.scan(|_, scores| kernels.active(&mut state, beta, leader.max, scores));
             Ok::<_, ()>(state.sums())
         });

@@ -144,7 +144,7 @@ pub fn of_scores<K: Kernels>(kernels: K, scores: &[f32], beta: f32, max: f32, pe
         return Threshold::ALONE;
     }
     let sums = |scores: &[f32], t: f64| {
-        let mut state = Active::new(t);
+        let mut state = Active::new(t, false);
         kernels.active(&mut state, beta, max, scores);
         state.sums()
     };
@@ -161,7 +161,7 @@ fn below(t: f32) -> f32 {
 /// A few Newton steps from `t`, in f32: up to the threshold of `scores`, roughly, or some way towards it.
 fn newton<K: Kernels>(kernels: K, scores: &[f32], beta: f32, max: f32, mut t: f32) -> f32 {
     for _ in 0..GUESSES {
-        let slope = kernels.slope(scores, beta, max, t);
+        let slope = kernels.slope(scores, beta, max, t, false);
         let next = (slope.sum - 1.0) / slope.count;
         if !(next > t && next < 0.0) {
             break;

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! all of it in f64, by the functions of `wide_math`, so that it has the same bits everywhere; an exponential at or below 2^-126 is +0
-//! there, so an active score may have the term +0. A masked score, minus infinity, is never active. Whether `rate t > -1` is asked of the product as computed; that rises with t, so one comparison of t itself, in f32, answers.
+//! there, so an active score may have the term +0. A masked score, minus infinity, is never active. Whether `rate t > -1` is asked of the
+//! product as computed; that rises with t, so one comparison of t itself, in f32, answers.
 //!
 //! [`power`] sums over the active scores, **the r-th of them in partial sum r mod 16**, ended by the tree, as
 //! [`active`](super::active) does and for the same reason: the result depends on the active scores and their order alone. Error of
@@ -44,8 +45,6 @@ pub struct PowerState {
     curve: Power,
     /// What [`Power::floor`] gives.
     floor: f32,
-    /// How many were active so far, those waiting included.
-    count: u64,
     waiting: Waiting,
     sums: Partial,
 }
@@ -94,17 +93,18 @@ impl PowerState {
     pub fn new(curve: Power) -> Self {
         let zero = [0.0; LANES];
         let sums = Partial { terms: zero, ratios: zero, moments: zero };
-        Self { curve, floor: curve.floor(), count: 0, waiting: Waiting::NONE, sums }
+        Self { curve, floor: curve.floor(), waiting: Waiting::NONE, sums }
     }
 }
 
-/// The terms at active t, and 1 + rate t (which is one where the rate is zero).
+/// The terms f at active t, and f / (1 + rate t), which is f where the rate is zero.
 #[inline(always)]
 fn terms<S: Simd>(s: S, curve: &Power, t: S::Wide) -> (S::Wide, S::Wide) {
     let x = s.wide_mul(s.wide_splat(curve.rate), t);
     let line = if curve.rate == 0.0 { t } else { wide_math::log_1p(s, x) };
     let argument = s.wide_add(s.wide_splat(curve.log_scale), s.wide_mul(s.wide_splat(curve.exponent), line));
-    (wide_math::exp(s, argument), s.wide_add(s.wide_splat(1.0), x))
+    let f = wide_math::exp(s, argument);
+    (f, if curve.rate == 0.0 { f } else { s.wide_div(f, s.wide_add(s.wide_splat(1.0), x)) })
 }
 
 /// Meets `scores`, in order.
@@ -114,23 +114,22 @@ pub fn power<S: Simd>(s: S, state: &mut PowerState, beta: f32, max: f32, scores:
     let mut sum = s.wide_from_array(&state.sums.terms);
     let mut ratios = s.wide_from_array(&state.sums.ratios);
     let mut moments = s.wide_from_array(&state.sums.moments);
-    let mut held = state.waiting.held();
+    let mut count = state.waiting.count();
     let mut j = 0;
     while j < scores.len() {
         // SAFETY: that many numbers stand behind j.
         let (t, valid) = unsafe { below_max(s, scores.as_ptr().add(j), scores.len() - j, factor, max) };
         let mask = s.gt(t, floor) & valid;
-        state.count += u64::from(mask.count_ones());
-        if let Some(full) = state.waiting.meet(s, &mut held, t, mask) {
+        if let Some(full) = state.waiting.meet(s, &mut count, t, mask) {
             let t = s.widen(full);
-            let (f, base) = terms(s, &curve, t);
+            let (f, ratio) = terms(s, &curve, t);
             sum = s.wide_add(sum, f);
-            ratios = s.wide_add(ratios, s.wide_div(f, base));
+            ratios = s.wide_add(ratios, ratio);
             moments = s.wide_add(moments, s.wide_mul(f, t));
         }
         j += LANES;
     }
-    state.waiting.hold(held);
+    state.waiting.counted(count);
     state.sums.terms = s.wide_to_array(sum);
     state.sums.ratios = s.wide_to_array(ratios);
     state.sums.moments = s.wide_to_array(moments);
@@ -140,21 +139,26 @@ pub fn power<S: Simd>(s: S, state: &mut PowerState, beta: f32, max: f32, scores:
 #[inline(always)]
 pub fn power_sums<S: Simd>(s: S, state: &PowerState) -> PowerSums {
     let mut sums = state.sums;
-    let (t, held) = state.waiting.lanes(s);
-    if held > 0 {
-        let t = s.widen(t);
-        let (f, base) = terms(s, &state.curve, t);
-        let (ratios, moments) = (s.wide_to_array(s.wide_div(f, base)), s.wide_to_array(s.wide_mul(f, t)));
-        let f = s.wide_to_array(f);
+    let waiting = state.waiting.scores();
+    if !waiting.is_empty() {
+        // SAFETY: that many numbers are there, fewer than 16.
+        let t = s.widen(unsafe { s.load_first(waiting.as_ptr(), waiting.len()) });
+        let (f, ratio) = terms(s, &state.curve, t);
+        let (f, ratios, moments) = (s.wide_to_array(f), s.wide_to_array(ratio), s.wide_to_array(s.wide_mul(f, t)));
         let mut j = 0;
-        while j < held && j < LANES {
+        while j < waiting.len() && j < LANES {
             sums.terms[j] += f[j];
             sums.ratios[j] += ratios[j];
             sums.moments[j] += moments[j];
             j += 1;
         }
     }
-    PowerSums { count: state.count, terms: wide_tree(sums.terms), ratios: wide_tree(sums.ratios), moments: wide_tree(sums.moments) }
+    PowerSums {
+        count: state.waiting.count(),
+        terms: wide_tree(sums.terms),
+        ratios: wide_tree(sums.ratios),
+        moments: wide_tree(sums.moments),
+    }
 }
 
 /// f64 weights as f32, +0 where they are below 2^-126.

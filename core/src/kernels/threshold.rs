@@ -6,7 +6,7 @@
 //! they were cut into calls, or the backend. Relative error of the sum of `u - t`, all of whose terms are positive: at most
 //! (count/16 + 6) 2^-53 (derived).
 //!
-//! Where asked, it also gives the sum of `(u - t)^2`, which the 1.5-entmax map needs, with twice that error.
+//! Where asked, it also gives the sum of `(u - t)^2`, which the 1.5-entmax map needs: (count/16 + 8) 2^-53.
 //!
 //! [`slope`] is the same in the native vocabulary, f32, any order: a guess of where to look. [`above`] and [`compact`] leave out scores
 //! that a lower bound of the threshold rules out.
@@ -21,8 +21,6 @@ pub struct Active {
     threshold: f64,
     /// The largest f32 that is not above t: a score in f32 is above one exactly when it is above the other.
     floor: f32,
-    /// How many were active so far, those waiting included.
-    count: u64,
     waiting: Waiting,
     sum: [f64; LANES],
     excess: [f64; LANES],
@@ -44,57 +42,57 @@ pub struct ActiveSums {
     pub squares: f64,
 }
 
-/// Active scores that do not fill 16 partial sums yet.
+/// Active scores as they are met, handed out by 16.
 #[derive(Clone, Copy, Debug)]
 pub struct Waiting {
-    /// They, in front; behind them room for 16 more.
+    /// Those that do not fill 16 partial sums yet, in front; behind them room for 16 more.
     scores: [f32; 2 * LANES],
-    /// How many: fewer than 16.
-    held: usize,
+    /// How many were met so far: those that wait are `count mod 16`.
+    count: u64,
 }
 
 impl Waiting {
-    /// None.
-    pub const NONE: Self = Self { scores: [0.0; 2 * LANES], held: 0 };
+    /// None met.
+    pub const NONE: Self = Self { scores: [0.0; 2 * LANES], count: 0 };
 
-    /// How many. A loop keeps the number by itself, in a register, while it [meets](Self::meet) scores, and gives it back at its end.
+    /// How many were met. A loop keeps the number by itself, in a register, while it [meets](Self::meet) scores, and gives it back.
     #[inline(always)]
-    pub fn held(&self) -> usize {
-        self.held
+    pub fn count(&self) -> u64 {
+        self.count
     }
 
-    /// Takes back how many there are.
+    /// Takes back how many were met.
     #[inline(always)]
-    pub fn hold(&mut self, held: usize) {
-        self.held = held % LANES;
+    pub fn counted(&mut self, count: u64) {
+        self.count = count;
     }
 
-    /// They, in front of lanes that hold any finite scores met before, or zero; and how many.
+    /// Those that wait.
     #[inline(always)]
-    pub fn lanes<S: Simd>(&self, s: S) -> (S::Lanes, usize) {
-        // SAFETY: the array holds 32 numbers.
-        (unsafe { s.load(self.scores.as_ptr()) }, self.held)
+    pub fn scores(&self) -> &[f32] {
+        self.scores.get(..self.count as usize % LANES).unwrap_or(&[])
     }
 
-    /// Adds the scores that are set in `mask` to the `held` ones; once there are 16, hands out the first 16.
+    /// Adds the scores that are set in `mask` to those that wait, `count mod 16`; once there are 16, hands out the first 16.
     #[inline(always)]
-    pub fn meet<S: Simd>(&mut self, s: S, held: &mut usize, u: S::Lanes, mask: u32) -> Option<S::Lanes> {
-        if mask == 0xffff && *held == 0 {
+    pub fn meet<S: Simd>(&mut self, s: S, count: &mut u64, u: S::Lanes, mask: u32) -> Option<S::Lanes> {
+        let held = *count as usize % LANES;
+        if mask == 0xffff && held == 0 {
+            *count += LANES as u64;
             return Some(u);
         }
         if mask == 0 {
             return None;
         }
-        let (scores, before) = (self.scores.as_mut_ptr(), *held % LANES);
-        let now = before + mask.count_ones() as usize;
-        *held = now;
-        // SAFETY: before < 16, so 16 numbers fit behind; then the first 16 are one full vector, and what is above moves to the front.
+        let kept = mask.count_ones() as usize;
+        *count += kept as u64;
+        // SAFETY: held < 16, so 16 numbers fit behind; then the first 16 are one full vector, and what is above moves to the front.
         unsafe {
-            s.compress(scores.add(before), u, mask);
-            if now < LANES {
+            let scores = self.scores.as_mut_ptr();
+            s.compress(scores.add(held), u, mask);
+            if held + kept < LANES {
                 return None;
             }
-            *held = now - LANES;
             let full = s.load(scores);
             s.store(scores, s.load(scores.add(LANES)));
             Some(full)
@@ -117,21 +115,21 @@ impl Active {
     /// Nothing met yet, at threshold `t` in [-1, 0); `squared`: the squares are asked for too.
     pub fn new(t: f64, squared: bool) -> Self {
         let sum = [0.0; LANES];
-        Self { threshold: t, floor: floor_f32(t), count: 0, waiting: Waiting::NONE, sum, excess: sum, squares: sum, squared }
+        Self { threshold: t, floor: floor_f32(t), waiting: Waiting::NONE, sum, excess: sum, squares: sum, squared }
     }
 
     /// The sums over all that were met.
     pub fn sums(&self) -> ActiveSums {
         let (mut sum, mut excess, mut squares) = (self.sum, self.excess, self.squares);
         let places = sum.iter_mut().zip(excess.iter_mut()).zip(squares.iter_mut());
-        for (((sum, excess), square), &u) in places.zip(self.waiting.scores.iter().take(self.waiting.held)) {
+        for (((sum, excess), square), &u) in places.zip(self.waiting.scores()) {
             let above = f64::from(u) - self.threshold;
             *sum += f64::from(u);
             *excess += above;
             *square += above * above;
         }
         let squares = if self.squared { wide_tree(squares) } else { 0.0 };
-        ActiveSums { count: self.count, sum: wide_tree(sum), excess: wide_tree(excess), squares }
+        ActiveSums { count: self.waiting.count(), sum: wide_tree(sum), excess: wide_tree(excess), squares }
     }
 }
 
@@ -164,20 +162,18 @@ pub fn active<S: Simd>(s: S, state: &mut Active, beta: f32, max: f32, scores: &[
 #[inline(always)]
 fn meet<S: Simd, const SQUARED: bool>(s: S, state: &mut Active, beta: f32, max: f32, scores: &[f32]) {
     let (factor, max, floor) = (s.splat(beta), s.splat(max), s.splat(state.floor));
-    let threshold = s.wide_splat(state.threshold);
     let (mut sum, mut excess) = (s.wide_from_array(&state.sum), s.wide_from_array(&state.excess));
     let mut squares = s.wide_from_array(&state.squares);
-    let mut held = state.waiting.held();
+    let mut count = state.waiting.count();
     let mut j = 0;
     while j < scores.len() {
         let left = scores.len() - j;
         // SAFETY: `left` numbers stand behind j.
         let (u, valid) = unsafe { below_max(s, scores.as_ptr().add(j), left, factor, max) };
         let mask = s.gt(u, floor) & valid;
-        state.count += u64::from(mask.count_ones());
-        if let Some(full) = state.waiting.meet(s, &mut held, u, mask) {
+        if let Some(full) = state.waiting.meet(s, &mut count, u, mask) {
             let u = s.widen(full);
-            let above = s.wide_sub(u, threshold);
+            let above = s.wide_sub(u, s.wide_splat(state.threshold));
             sum = s.wide_add(sum, u);
             excess = s.wide_add(excess, above);
             if SQUARED {
@@ -186,7 +182,7 @@ fn meet<S: Simd, const SQUARED: bool>(s: S, state: &mut Active, beta: f32, max: 
         }
         j += LANES;
     }
-    state.waiting.hold(held);
+    state.waiting.counted(count);
     state.sum = s.wide_to_array(sum);
     state.excess = s.wide_to_array(excess);
     if SQUARED {

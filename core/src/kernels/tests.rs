@@ -126,7 +126,7 @@ impl Job for Weights<'_> {
     }
 }
 
-fn weight_bits(weights: &Vec<f32>) -> Vec<u64> {
+fn weight_bits(weights: &[f32]) -> Vec<u64> {
     weights.iter().map(|w| u64::from(w.to_bits())).collect()
 }
 
@@ -311,7 +311,7 @@ fn weights_have_the_same_bits_on_every_backend_and_are_those_of_libm() {
             for map in [Map::Power(a, b, 0.0), Map::Power(a, b, random.next()), Map::Linear(tau), Map::Square(tau)] {
                 let beta = [0.25f32, 1.0, 3.7, 64.0][random.below(4)];
                 let what = std::format!("curve {k} of {n} at {beta}");
-                let found = agreed(&what, || Weights(map, beta, max, &list), weight_bits);
+                let found = agreed(&what, || Weights(map, beta, max, &list), |weights| weight_bits(weights));
                 for (&s, &found) in list.iter().zip(&found) {
                     let t = beta * (s - max);
                     let on = |curve: &Power| if is_active(curve, t) { term(curve, t) } else { 0.0 };

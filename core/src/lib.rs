@@ -22,7 +22,7 @@ pub use mask::{Bits, Listed, Mask, Window};
 pub use patterns::{Element, Patterns, Rows};
 pub use recall::{Buffers, Model, Normaliser, Pass, Scratch, Step};
 pub use separation::{Beta, Kept, Separation, Softmax, Sparsemax, sparsemax_threshold};
-pub use similarity::{Dot, Similarity};
+pub use similarity::{Cosine, Descends, Dot, Similarity, SquaredDistance};
 
 /// Rows that are scored, weighed and read out together: 64. Part of the definition of the bits.
 pub const BLOCK: usize = kernels::BLOCK;

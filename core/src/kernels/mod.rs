@@ -13,7 +13,7 @@ mod softmax;
 mod threshold;
 mod weighted_sum;
 
-pub(crate) use dot::{dot, scores};
+pub(crate) use dot::{distances, dot, scores, square_norms};
 pub(crate) use exp::exp;
 pub(crate) use extremes::{Leader, PEAKS, lead, max, survey};
 pub(crate) use softmax::{Online, Weighed, exp_sub, log_sum_exp, merge, softmax_block};

@@ -18,7 +18,7 @@ mod similarity;
 pub use backend::{Backend, Job};
 pub use dispatch::{Dispatch, Kernels};
 pub use error::Error;
-pub use mask::{Bits, Listed, Mask, Window};
+pub use mask::{Bits, Listed, Mask, RandomMask, Window};
 pub use patterns::{Element, Patterns, Rows};
 pub use recall::{Buffers, Model, Normaliser, Pass, Scratch, Step};
 pub use separation::{Beta, Kept, Separation, Softmax, Sparsemax, sparsemax_threshold};

@@ -186,8 +186,12 @@ unsafe fn groups<S: Simd, T: Term, const R: usize, const FETCH: u8>(
         let sums = unsafe { partial_sums::<S, T, R, FETCH>(s, x.add(from * stride), stride, dim, q) };
         let mut r = 0;
         while r + 4 <= R {
-            let [a, b, c, d] = s.sum4([sums[r], sums[r + 1], sums[r + 2], sums[r + 3]]).to_array();
-            let four = [T::score(a), T::score(b), T::score(c), T::score(d)];
+            let mut four = s.sum4([sums[r], sums[r + 1], sums[r + 2], sums[r + 3]]).to_array();
+            let mut k = 0;
+            while k < 4 {
+                four[k] = T::score(four[k]);
+                k += 1;
+            }
             // SAFETY: from + r + 4 <= to.
             unsafe { out.add(from + r).cast::<[f32; 4]>().write_unaligned(four) };
             r += 4;
@@ -202,12 +206,20 @@ unsafe fn groups<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     from
 }
 
-/// Scores of as many rows of `dim` numbers, `stride` apart, as `data` and `out` hold; `fetch` says which rows behind them to ask for.
+/// Scores of as many rows of `dim` numbers, `stride` apart, as `data` and `out` hold; memory is asked for as `summed`
+/// says, or not at all.
 ///
 /// # Safety
 /// - `dim` numbers are readable at `q`.
 #[inline(always)]
-unsafe fn score_rows<S: Simd, T: Term>(s: S, data: &[f32], stride: usize, (q, dim): (*const f32, usize), out: &mut [f32], fetch: u8) {
+unsafe fn score_rows<S: Simd, T: Term>(
+    s: S,
+    data: &[f32],
+    stride: usize,
+    (q, dim): (*const f32, usize),
+    out: &mut [f32],
+    summed: Option<bool>,
+) {
     if stride == 0 || data.len() < dim {
         return;
     }
@@ -217,6 +229,7 @@ unsafe fn score_rows<S: Simd, T: Term>(s: S, data: &[f32], stride: usize, (q, di
     // SAFETY: row i < rows ends at i * stride + dim <= data.len(), and rows <= out.len(); the query is the caller's promise.
     unsafe {
         let mut from = 0;
+        let fetch = if let Some(summed) = summed { fetch::choose(data.len(), stride, summed) } else { fetch::NONE };
         match fetch {
             fetch::HALF if S::ROWS >= 4 => from = groups::<S, T, 4, { fetch::HALF }>(s, x, q, (from, rows), y),
             fetch::HALF => from = groups::<S, T, 2, { fetch::HALF }>(s, x, q, (from, rows), y),
@@ -241,17 +254,15 @@ unsafe fn score_rows<S: Simd, T: Term>(s: S, data: &[f32], stride: usize, (q, di
 /// rows are handed to [`weighted_block`](super::weighted_block) next.
 #[inline(always)]
 pub fn scores<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
-    let fetch = fetch::choose(data.len(), stride, summed);
     // SAFETY: as many numbers as the query has are readable there.
-    unsafe { score_rows::<S, Product>(s, data, stride, (query.as_ptr(), query.len()), out, fetch) }
+    unsafe { score_rows::<S, Product>(s, data, stride, (query.as_ptr(), query.len()), out, Some(summed)) }
 }
 
 /// `out[i] = 0 - |row i - query|^2`, of the same rows as [`scores`].
 #[inline(always)]
 pub fn distances<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
-    let fetch = fetch::choose(data.len(), stride, summed);
     // SAFETY: as many numbers as the query has are readable there.
-    unsafe { score_rows::<S, SquaredDifference>(s, data, stride, (query.as_ptr(), query.len()), out, fetch) }
+    unsafe { score_rows::<S, SquaredDifference>(s, data, stride, (query.as_ptr(), query.len()), out, Some(summed)) }
 }
 
 /// `out[i] = |row i|^2` of the same rows, `dim` numbers each, as [`scores`], which has just read them: memory is asked for nothing.
@@ -259,6 +270,6 @@ pub fn distances<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out:
 pub fn square_norms<S: Simd>(s: S, data: &[f32], stride: usize, dim: usize, out: &mut [f32]) {
     if dim <= data.len() {
         // SAFETY: dim numbers are readable at the beginning of data; their terms do not depend on them.
-        unsafe { score_rows::<S, Square>(s, data, stride, (data.as_ptr(), dim), out, fetch::NONE) }
+        unsafe { score_rows::<S, Square>(s, data, stride, (data.as_ptr(), dim), out, None) }
     }
 }

@@ -29,6 +29,8 @@ pub enum Error {
     TooLarge,
     /// The inverse temperature is not finite or not positive.
     Beta,
+    /// A probability is not in 0..=1.
+    Probability,
     /// A number of the query or state is NaN or infinite.
     QueryNotFinite {
         /// Where it stands.
@@ -46,6 +48,18 @@ pub enum Error {
     },
     /// The Euclidean norm of a pattern that would be stored is beyond f32.
     NormOverflow,
+    /// A store has no room for another row.
+    StoreFull {
+        /// Rows that it holds.
+        capacity: usize,
+    },
+    /// There is no such row to replace.
+    NoSuchRow {
+        /// The row asked for.
+        row: usize,
+        /// Rows that there are.
+        count: usize,
+    },
     /// A number of the result is NaN or infinite: a value with a positive weight is, or their sum overflows.
     OutputNotFinite,
     /// Every row is masked.
@@ -83,12 +97,15 @@ impl fmt::Display for Error {
             }
             Self::TooLarge => f.write_str("more rows than can be counted in 32 bits"),
             Self::Beta => f.write_str("the inverse temperature beta must be finite and above zero"),
+            Self::Probability => f.write_str("a probability must be from 0 to 1"),
             Self::QueryNotFinite { index } => write!(f, "number {index} of the query is NaN or infinite"),
             Self::ScoreNotFinite { row } => {
                 write!(f, "the score of row {row} is NaN or infinite: the row holds such a number, or the score overflows")
             }
             Self::PatternNotFinite { index } => write!(f, "number {index} of the pattern is NaN or infinite"),
             Self::NormOverflow => f.write_str("the norm of the pattern is beyond f32"),
+            Self::StoreFull { capacity } => write!(f, "the store is full: it holds {capacity} rows"),
+            Self::NoSuchRow { row, count } => write!(f, "there is no row {row} among {count}"),
             Self::OutputNotFinite => f.write_str("the result is not finite: a value that takes part is not, or their sum overflows"),
             Self::AllMasked => f.write_str("every row is masked"),
             Self::NotReadOut => f.write_str("read out the rows before finishing the pass"),

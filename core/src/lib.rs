@@ -14,15 +14,17 @@ mod recall;
 mod separation;
 mod simd;
 mod similarity;
+mod store;
 
 pub use backend::{Backend, Job};
 pub use dispatch::{Dispatch, Kernels};
 pub use error::Error;
-pub use mask::{Bits, Listed, Mask, Window};
+pub use mask::{Bits, Listed, Mask, RandomMask, Window};
 pub use patterns::{Element, Patterns, Rows};
 pub use recall::{Buffers, Model, Normaliser, Pass, Scratch, Step};
 pub use separation::{Beta, Kept, Separation, Softmax, Sparsemax, sparsemax_threshold};
-pub use similarity::{Dot, Similarity};
+pub use similarity::{Cosine, Descends, Dot, Similarity, SquaredDistance};
+pub use store::{PairStore, Rejected, Store};
 
 /// Rows that are scored, weighed and read out together: 64. Part of the definition of the bits.
 pub const BLOCK: usize = kernels::BLOCK;

@@ -18,6 +18,12 @@ pub trait Element: sealed::Sealed + Copy + 'static {
     /// Scores of consecutive rows: see the kernel.
     #[doc(hidden)]
     fn scores<K: Kernels>(kernels: K, data: &[Self], stride: usize, query: &[f32], out: &mut [f32], summed: bool);
+    /// Negative squared distances of consecutive rows: see the kernel.
+    #[doc(hidden)]
+    fn distances<K: Kernels>(kernels: K, data: &[Self], stride: usize, query: &[f32], out: &mut [f32], summed: bool);
+    /// Squared norms of consecutive rows: see the kernel.
+    #[doc(hidden)]
+    fn square_norms<K: Kernels>(kernels: K, data: &[Self], stride: usize, dim: usize, out: &mut [f32]);
     /// Weighted sum of listed rows of a block: see the kernel.
     #[doc(hidden)]
     fn weighted_block<K: Kernels>(kernels: K, data: &[Self], stride: usize, list: (&[u32], &[f32]), factor: f32, sum: &mut [f32]);
@@ -30,6 +36,14 @@ impl Element for f32 {
     #[inline]
     fn scores<K: Kernels>(kernels: K, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
         kernels.scores(data, stride, query, out, summed);
+    }
+    #[inline]
+    fn distances<K: Kernels>(kernels: K, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
+        kernels.distances(data, stride, query, out, summed);
+    }
+    #[inline]
+    fn square_norms<K: Kernels>(kernels: K, data: &[f32], stride: usize, dim: usize, out: &mut [f32]) {
+        kernels.square_norms(data, stride, dim, out);
     }
     #[inline]
     fn weighted_sum<K: Kernels>(kernels: K, data: &[f32], stride: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]) {
@@ -50,6 +64,12 @@ pub trait Rows: sealed::Sealed {
     /// Scores of the rows `from..from + out.len()`; rows that do not exist are left alone. `summed` says that they are summed next.
     #[doc(hidden)]
     fn scores<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32], summed: bool);
+    /// Negative squared distances of the rows from the query, as [`scores`](Self::scores).
+    #[doc(hidden)]
+    fn distances<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32], summed: bool);
+    /// Squared norms of the rows `from..from + out.len()`, which have just been scored; rows that do not exist are left alone.
+    #[doc(hidden)]
+    fn square_norms<K: Kernels>(&self, kernels: K, from: usize, out: &mut [f32]);
     /// `sum <- factor * sum + ` the listed rows of a block, counted from `from`, times their weights.
     #[doc(hidden)]
     fn weighted_block<K: Kernels>(&self, kernels: K, from: usize, list: (&[u32], &[f32]), factor: f32, sum: &mut [f32]);
@@ -183,6 +203,14 @@ impl<E: Element> Rows for Patterns<'_, E> {
         E::scores(kernels, self.behind(from), self.stride.get(), query, out, summed);
     }
     #[inline]
+    fn distances<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32], summed: bool) {
+        E::distances(kernels, self.behind(from), self.stride.get(), query, out, summed);
+    }
+    #[inline]
+    fn square_norms<K: Kernels>(&self, kernels: K, from: usize, out: &mut [f32]) {
+        E::square_norms(kernels, self.behind(from), self.stride.get(), self.dim.get(), out);
+    }
+    #[inline]
     fn weighted_sum<K: Kernels>(&self, kernels: K, from: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]) {
         E::weighted_sum(kernels, self.behind(from), self.stride.get(), rows, weights, sum);
     }
@@ -206,6 +234,8 @@ impl Rows for NoValues {
         self.0
     }
     fn scores<K: Kernels>(&self, _: K, _: usize, _: &[f32], _: &mut [f32], _: bool) {}
+    fn distances<K: Kernels>(&self, _: K, _: usize, _: &[f32], _: &mut [f32], _: bool) {}
+    fn square_norms<K: Kernels>(&self, _: K, _: usize, _: &mut [f32]) {}
     fn weighted_sum<K: Kernels>(&self, _: K, _: usize, _: &[u32], _: &[f32], _: &mut [f32]) {}
     fn weighted_block<K: Kernels>(&self, _: K, _: usize, _: (&[u32], &[f32]), _: f32, _: &mut [f32]) {}
 }

@@ -1,6 +1,17 @@
 //! Similarities: how alike a stored pattern and a state are.
+//!
+//! | type | `s_i` | energy of `x` (less its constant) | recall descends it |
+//! | --- | --- | --- | --- |
+//! | [`Dot`] | `x_i . x` | `\|x\|^2/2 - Omega*(beta s)/beta` | yes |
+//! | [`SquaredDistance`] | `-\|x_i - x\|^2` | `-Omega*(beta s)/(2 beta)` | yes |
+//! | [`Cosine`] | `x_i . x / (\|x_i\| \|x\|)` | none | not claimed |
+//!
+//! The gradient of both energies is `x - x'`, with `x' = sum_i p_i x_i` the next state: `grad Omega* = p`, and `grad s_i` is `x_i` for the dot
+//! product, `2 (x_i - x)` for the distance (derived; Ramsauer et al. 2021, eq. 2, for the first). A step is a step of unit length down the
+//! gradient. With cosine the gradient is not `x - x'`, so there is no energy, and asking for one does not compile.
 
 use crate::dispatch::Kernels;
+use crate::kernels::BLOCK;
 use crate::patterns::Rows;
 use core::fmt;
 
@@ -13,9 +24,36 @@ pub trait Similarity: sealed::Sealed + Copy + fmt::Debug {
     /// Scores of the rows from `from` on; `summed` says that the rows are summed next.
     #[doc(hidden)]
     fn scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, from: usize, query: &[f32], out: &mut [f32], summed: bool);
+
+    /// The energy of a state less its constant, from half its squared norm and `Omega*(beta s)/beta`; `None` where there is no energy.
+    #[doc(hidden)]
+    fn energy0(half_square_norm: f64, conjugate_over_beta: f64) -> Option<f64>;
 }
 
-/// The dot product, `s_i = sum_j x_ij q_j`: the similarity of the modern Hopfield network, and the one with an energy.
+/// A similarity whose recall descends an energy: a step never raises it, and its gradient is `x - x'`. Sealed.
+///
+/// ```compile_fail
+/// fn descends(_: impl basinet_core::Descends) {}
+/// descends(basinet_core::Cosine);
+/// ```
+pub trait Descends: Similarity {
+    /// The energy of a state, constant included: from half its squared norm, `(Omega*(beta s) - Omega*(0))/beta`, and the largest norm of a
+    /// pattern.
+    #[doc(hidden)]
+    fn energy(half_square_norm: f64, raised_conjugate_over_beta: f64, max_norm: f64) -> f64;
+}
+
+/// The dot product, `s_i = sum_j x_ij q_j`: the similarity of the modern Hopfield network.
+///
+/// Error: at most `(ceil(D/16) + 5) eps sum_j |x_ij q_j| + D 2^-149`, eps = 2^-24 (derived). O(D) a row. Ramsauer et al. 2021.
+///
+/// ```
+/// # use basinet_core::{Descends, Dot, Similarity};
+/// fn descends<Q: Descends>(similarity: Q) -> impl Similarity {
+///     similarity
+/// }
+/// descends(Dot);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dot;
 
@@ -24,5 +62,107 @@ impl sealed::Sealed for Dot {}
 impl Similarity for Dot {
     fn scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, from: usize, query: &[f32], out: &mut [f32], summed: bool) {
         rows.scores(kernels, from, query, out, summed);
+    }
+
+    fn energy0(half_square_norm: f64, conjugate_over_beta: f64) -> Option<f64> {
+        Some(half_square_norm - conjugate_over_beta + 0.0)
+    }
+}
+
+impl Descends for Dot {
+    /// `|x|^2/2 + m^2/2 - r`.
+    fn energy(half_square_norm: f64, raised_conjugate_over_beta: f64, max_norm: f64) -> f64 {
+        half_square_norm + max_norm * max_norm / 2.0 - raised_conjugate_over_beta + 0.0
+    }
+}
+
+/// The negative squared distance, `s_i = -sum_j (x_ij - q_j)^2`: the pattern nearest to the query has the largest score, whatever its norm.
+///
+/// Softmax recall with it is the mean-shift step of a Gaussian kernel, `exp(-beta |x_i - x|^2)`. An exact match scores +0, everything else
+/// at most that; a distance whose square is beyond f32 is a score that is not finite.
+///
+/// Error: at most `(ceil(D/16) + 7) eps sum_j (x_ij - q_j)^2 + D 2^-149`, eps = 2^-24: the difference and its square are rounded, then summed
+/// as in [`Dot`] (derived). O(D) a row. Source: derived; the energy is `(Omega*(0) - Omega*(beta s))/(2 beta)`.
+///
+/// ```
+/// # use basinet_core::{Descends, Similarity, SquaredDistance};
+/// fn descends<Q: Descends>(similarity: Q) -> impl Similarity {
+///     similarity
+/// }
+/// descends(SquaredDistance);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SquaredDistance;
+
+impl sealed::Sealed for SquaredDistance {}
+
+impl Similarity for SquaredDistance {
+    fn scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, from: usize, query: &[f32], out: &mut [f32], summed: bool) {
+        rows.distances(kernels, from, query, out, summed);
+    }
+
+    fn energy0(_: f64, conjugate_over_beta: f64) -> Option<f64> {
+        Some(0.0 - conjugate_over_beta / 2.0)
+    }
+}
+
+impl Descends for SquaredDistance {
+    /// `-r/2`.
+    fn energy(_: f64, raised_conjugate_over_beta: f64, _: f64) -> f64 {
+        0.0 - raised_conjugate_over_beta / 2.0
+    }
+}
+
+/// The cosine of the angle between pattern and query, `s_i = (x_i . q) / (sqrt(x_i . x_i) sqrt(q . q))`. A vector of zeros scores +0.
+///
+/// Three sums in f32, two roots, one product, one division. A row or query whose squared norm is beyond f32 (entries from about 1e19 on) or
+/// that holds a number that is not finite has scores that are not finite; one whose squares all underflow (entries below about 1e-23) counts
+/// as zeros. No energy, see [`Descends`].
+///
+/// Error: at most `(2 ceil(D/16) + 15) eps`, eps = 2^-24, for D up to 2^15 and where both norms are at least `sqrt(D) 2^-60`, so that no
+/// underflow counts: the dot product is off by `(ceil(D/16) + 5) eps |x_i| |q|`, and so, relatively, is each squared norm, half of which
+/// is left after the root; four more roundings, and one eps for products of errors (derived). O(D) a row, which is read twice while it is
+/// in the cache. Source: derived.
+///
+/// ```
+/// # use basinet_core::{Cosine, Similarity};
+/// fn compares(_: impl Similarity) {}
+/// compares(Cosine);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cosine;
+
+impl sealed::Sealed for Cosine {}
+
+impl Similarity for Cosine {
+    fn scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, from: usize, query: &[f32], out: &mut [f32], summed: bool) {
+        let query_norm = libm::sqrtf(kernels.dot(query, query));
+        let mut square_norms = [0.0; BLOCK];
+        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+            let from = from.saturating_add(block * BLOCK);
+            let width = rows.count().saturating_sub(from);
+            rows.scores(kernels, from, query, out, summed);
+            rows.square_norms(kernels, from, square_norms.get_mut(..out.len()).unwrap_or(&mut []));
+            for (score, &square_norm) in out.iter_mut().zip(&square_norms).take(width) {
+                *score = cosine(*score, libm::sqrtf(square_norm) * query_norm);
+            }
+        }
+    }
+
+    fn energy0(_: f64, _: f64) -> Option<f64> {
+        None
+    }
+}
+
+/// `dot / norms`, +0 where `norms` is 0, and not finite where either is not: a division by infinity would hide it.
+///
+/// A product of roots that are not 0 does not underflow to 0, and where one is 0 the dot product is finite.
+fn cosine(dot: f32, norms: f32) -> f32 {
+    if norms == 0.0 {
+        0.0
+    } else if norms.is_finite() {
+        dot / norms + 0.0
+    } else {
+        f32::INFINITY
     }
 }

@@ -10,7 +10,8 @@
 mod common;
 
 use basinet_core::{
-    BLOCK, Beta, Bits, CHUNK, Dispatch, Dot, Error, Kernels, Listed, Mask, Model, Patterns, Separation, Softmax, Sparsemax, Window,
+    BLOCK, Beta, Bits, CHUNK, Dispatch, Dot, Error, Kernels, Listed, Mask, Model, Patterns, RandomMask, Separation, Softmax, Sparsemax,
+    Window,
 };
 use common::{EPS, Numbers, Work, bits, cases, depth, largest};
 use proptest::prelude::*;
@@ -56,6 +57,68 @@ proptest! {
     fn bits_keep_the_rows_whose_bit_is_set(words in prop::collection::vec(any::<u64>(), 0..5), first in place()) {
         let kept = |row: usize| words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1);
         prop_assert_eq!(Bits(&words).keeps(first), by_rows(first, kept));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(2000))]
+
+    #[test]
+    fn a_random_mask_decides_by_the_rows_number(seed: u64, keep in 0.0..=1.0f64, first in place()) {
+        // Number `row` of the tests' own generator, begun with the seed.
+        let number = |row: usize| Numbers(seed.wrapping_add((row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))).next();
+        let kept = |row: usize| ((number(row) >> 32) as f64) < (keep * 2f64.powi(32)).round();
+        prop_assert_eq!(RandomMask::new(seed, keep).unwrap().keeps(first), by_rows(first, kept));
+    }
+
+    #[test]
+    fn a_random_mask_keeps_what_a_smaller_one_of_its_seed_keeps(seed: u64, a in 0.0..=1.0f64, b in 0.0..=1.0f64, first in place()) {
+        let keeps = |keep| RandomMask::new(seed, keep).unwrap().keeps(first);
+        prop_assert_eq!(keeps(a.min(b)) & !keeps(a.max(b)), 0);
+    }
+}
+
+#[test]
+fn a_random_mask_keeps_the_fraction_asked_for_within_four_standard_errors() {
+    let rows = 1_000_000;
+    for seed in 1..=3 {
+        for keep in [0.001, 0.1, 0.5, 0.9, 0.999] {
+            let mask = RandomMask::new(seed, keep).unwrap();
+            assert!((mask.keep() - keep).abs() <= 2f64.powi(-33) && mask.seed() == seed);
+            let kept: u32 = (0..rows).step_by(64).map(|first| mask.keeps(first).count_ones()).sum();
+            let (expected, deviation) = (rows as f64 * keep, (rows as f64 * keep * (1.0 - keep)).sqrt());
+            assert!((f64::from(kept) - expected).abs() <= 4.0 * deviation, "seed {seed}, {keep}: {kept} of {rows}");
+        }
+        for (keep, bits) in [(0.0, 0), (1.0, u64::MAX)] {
+            let mask = RandomMask::new(seed, keep).unwrap();
+            assert!((0..rows).step_by(64).all(|first| mask.keeps(first) == bits), "seed {seed}, {keep}");
+        }
+    }
+}
+
+#[test]
+fn a_random_mask_refuses_what_is_no_probability() {
+    for keep in [-1.0, -1e-300, 1.0 + f64::EPSILON, 2.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!(RandomMask::new(1, keep), Err(Error::Probability), "{keep}");
+    }
+    assert_eq!(RandomMask::new(1, -0.0).unwrap().keep(), 0.0);
+}
+
+/// The numbers are part of the definition.
+#[test]
+fn a_random_mask_has_the_bits_of_its_published_generator() {
+    // The first outputs of SplitMix64 from 1234567 in decimal, as published with the generator, against each threshold that separates them.
+    let outputs: [u64; 5] = [
+        6_457_827_717_110_365_317,
+        3_203_168_211_198_807_973,
+        9_817_491_932_198_370_423,
+        4_593_380_528_125_082_431,
+        16_408_922_859_458_223_821,
+    ];
+    for threshold in outputs {
+        let mask = RandomMask::new(1_234_567, (threshold >> 32) as f64 / 2f64.powi(32)).unwrap();
+        let expected = outputs.iter().enumerate().filter(|(_, x)| **x >> 32 < threshold >> 32).fold(0, |bits, (i, _)| bits | 1 << i);
+        assert_eq!(mask.keeps(0) & 31, expected);
     }
 }
 
@@ -120,6 +183,7 @@ proptest! {
         is_the_recall_over_kept_rows(Bits(&words), count, first, beta);
         let listed: Vec<usize> = (0..1024).filter(|row| words[row / 64] >> (row % 64) & 1 == 1).collect();
         is_the_recall_over_kept_rows(Listed::new(&listed).unwrap(), count, first, beta);
+        is_the_recall_over_kept_rows(RandomMask::new(seed, f64::from(density) / 4.0).unwrap(), count, first, beta);
     }
 }
 

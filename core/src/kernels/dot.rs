@@ -1,9 +1,13 @@
-//! Dot products and scores.
+//! Dot products, distances, norms: sums over a row, with a query or without.
 //!
 //! `dot(x, q) = sum_j x_j q_j`, with element `j` in partial sum `j mod 16`, products and sums rounded separately, then the tree.
 //! Error: at most `(ceil(D/16) + 5) eps sum_j |x_j q_j| + D 2^-149` (one rounding a product, `ceil(D/16)` additions in a partial sum, four
 //! levels of the tree; derived). Tail: the last `D mod 16` numbers are loaded with +0.0 behind them, which changes no partial sum, since
 //! none is ever -0.0.
+//!
+//! The same loop, another [`Term`]: `-sum_j (x_j - q_j)^2`, with one rounding more a term, so at most
+//! `(ceil(D/16) + 7) eps sum_j (x_j - q_j)^2 + D 2^-149` (a difference does not underflow); and `sum_j x_j^2`, with the bound of the dot
+//! product of a row with itself. What is added up is chosen by type and leaves nothing behind in the loop.
 //!
 //! Several rows are scored at once so that each load of the query serves all of them and their additions overlap; how many is the
 //! backend's business and changes no bit. Rows that come from memory need to be asked for, [`AHEAD`] of the one at hand, into the
@@ -48,12 +52,63 @@ pub mod fetch {
     }
 }
 
-/// The 16 partial sums of `R` rows.
+/// What is added up over a row.
+pub trait Term {
+    /// The terms of numbers `x` of the row and `q` of the query.
+    fn of<S: Simd>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes;
+    /// The score that the sum stands for.
+    fn score(sum: f32) -> f32;
+}
+
+/// `x q`: the dot product.
+pub struct Product;
+
+impl Term for Product {
+    #[inline(always)]
+    fn of<S: Simd>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes {
+        s.mul(x, q)
+    }
+    #[inline(always)]
+    fn score(sum: f32) -> f32 {
+        sum
+    }
+}
+
+/// `(x - q)^2`: the squared distance, whose score is its negative. A sum of squares is never -0.0, and 0 - 0 is +0.0.
+pub struct SquaredDifference;
+
+impl Term for SquaredDifference {
+    #[inline(always)]
+    fn of<S: Simd>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes {
+        let difference = s.sub(x, q);
+        s.mul(difference, difference)
+    }
+    #[inline(always)]
+    fn score(sum: f32) -> f32 {
+        0.0 - sum
+    }
+}
+
+/// `x^2`, whatever the query: the squared norm.
+pub struct Square;
+
+impl Term for Square {
+    #[inline(always)]
+    fn of<S: Simd>(s: S, x: S::Lanes, _: S::Lanes) -> S::Lanes {
+        s.mul(x, x)
+    }
+    #[inline(always)]
+    fn score(sum: f32) -> f32 {
+        sum
+    }
+}
+
+/// The 16 partial sums of the terms of `R` rows.
 ///
 /// # Safety
 /// - Row `r` of `R` begins at `x + r * stride`, and `dim` numbers are readable there and at `q`.
 #[inline(always)]
-unsafe fn partial_sums<S: Simd, const R: usize, const FETCH: u8>(
+unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     s: S,
     x: *const f32,
     stride: usize,
@@ -70,7 +125,7 @@ unsafe fn partial_sums<S: Simd, const R: usize, const FETCH: u8>(
             while k < 4 {
                 // SAFETY: j + 64 <= dim.
                 let (query, row) = unsafe { (s.load(q.add(j + k * LANES)), s.load(x.add(j + k * LANES))) };
-                sums[0] = s.add(sums[0], s.mul(row, query));
+                sums[0] = s.add(sums[0], T::of(s, row, query));
                 k += 1;
             }
             j += 4 * LANES;
@@ -86,7 +141,7 @@ unsafe fn partial_sums<S: Simd, const R: usize, const FETCH: u8>(
                 s.prefetch(row.wrapping_add(AHEAD));
             }
             // SAFETY: as above.
-            sums[r] = s.add(sums[r], s.mul(unsafe { s.load(row) }, query));
+            sums[r] = s.add(sums[r], T::of(s, unsafe { s.load(row) }, query));
             r += 1;
         }
         j += LANES;
@@ -98,7 +153,7 @@ unsafe fn partial_sums<S: Simd, const R: usize, const FETCH: u8>(
         while r < R {
             // SAFETY: as above.
             let row = unsafe { s.load_first(x.add(r * stride + full), dim - full) };
-            sums[r] = s.add(sums[r], s.mul(row, query));
+            sums[r] = s.add(sums[r], T::of(s, row, query));
             r += 1;
         }
     }
@@ -110,7 +165,7 @@ unsafe fn partial_sums<S: Simd, const R: usize, const FETCH: u8>(
 pub fn dot<S: Simd>(s: S, a: &[f32], b: &[f32]) -> f32 {
     let dim = if a.len() < b.len() { a.len() } else { b.len() };
     // SAFETY: dim numbers are readable in both.
-    let [sum] = unsafe { partial_sums::<S, 1, { fetch::NONE }>(s, a.as_ptr(), 0, dim, b.as_ptr()) };
+    let [sum] = unsafe { partial_sums::<S, Product, 1, { fetch::NONE }>(s, a.as_ptr(), 0, dim, b.as_ptr()) };
     s.sum(sum)
 }
 
@@ -119,7 +174,7 @@ pub fn dot<S: Simd>(s: S, a: &[f32], b: &[f32]) -> f32 {
 /// # Safety
 /// - Row `i < to` begins at `x + i * stride`; `dim` numbers are readable there and at `q`, and `to` writable at `out`.
 #[inline(always)]
-unsafe fn groups<S: Simd, const R: usize, const FETCH: u8>(
+unsafe fn groups<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     s: S,
     (x, stride): (*const f32, usize),
     (q, dim): (*const f32, usize),
@@ -128,17 +183,22 @@ unsafe fn groups<S: Simd, const R: usize, const FETCH: u8>(
 ) -> usize {
     while to - from >= R {
         // SAFETY: promised by the caller.
-        let sums = unsafe { partial_sums::<S, R, FETCH>(s, x.add(from * stride), stride, dim, q) };
+        let sums = unsafe { partial_sums::<S, T, R, FETCH>(s, x.add(from * stride), stride, dim, q) };
         let mut r = 0;
         while r + 4 <= R {
-            let four = s.sum4([sums[r], sums[r + 1], sums[r + 2], sums[r + 3]]).to_array();
+            let mut four = s.sum4([sums[r], sums[r + 1], sums[r + 2], sums[r + 3]]).to_array();
+            let mut k = 0;
+            while k < 4 {
+                four[k] = T::score(four[k]);
+                k += 1;
+            }
             // SAFETY: from + r + 4 <= to.
             unsafe { out.add(from + r).cast::<[f32; 4]>().write_unaligned(four) };
             r += 4;
         }
         while r < R {
             // SAFETY: from + r < to.
-            unsafe { out.add(from + r).write_unaligned(s.sum(sums[r])) };
+            unsafe { out.add(from + r).write_unaligned(T::score(s.sum(sums[r]))) };
             r += 1;
         }
         from += R;
@@ -146,36 +206,70 @@ unsafe fn groups<S: Simd, const R: usize, const FETCH: u8>(
     from
 }
 
-/// `out[i] = dot(row i, query)` for as many rows of `query.len()` numbers, `stride` apart, as `data` and `out` hold; `summed` says that the
-/// rows are handed to [`weighted_block`](super::weighted_block) next.
+/// Scores of as many rows of `dim` numbers, `stride` apart, as `data` and `out` hold; memory is asked for as `summed`
+/// says, or not at all.
+///
+/// # Safety
+/// - `dim` numbers are readable at `q`.
 #[inline(always)]
-pub fn scores<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
-    let dim = query.len();
+unsafe fn score_rows<S: Simd, T: Term>(
+    s: S,
+    data: &[f32],
+    stride: usize,
+    (q, dim): (*const f32, usize),
+    out: &mut [f32],
+    summed: Option<bool>,
+) {
     if stride == 0 || data.len() < dim {
         return;
     }
     let held = (data.len() - dim) / stride + 1;
     let rows = if out.len() < held { out.len() } else { held };
-    let (x, q, y) = ((data.as_ptr(), stride), (query.as_ptr(), dim), out.as_mut_ptr());
-    // SAFETY: row i < rows ends at i * stride + dim <= data.len(), and rows <= out.len().
+    let (x, q, y) = ((data.as_ptr(), stride), (q, dim), out.as_mut_ptr());
+    // SAFETY: row i < rows ends at i * stride + dim <= data.len(), and rows <= out.len(); the query is the caller's promise.
     unsafe {
         let mut from = 0;
-        match fetch::choose(data.len(), stride, summed) {
-            fetch::HALF if S::ROWS >= 4 => from = groups::<S, 4, { fetch::HALF }>(s, x, q, (from, rows), y),
-            fetch::HALF => from = groups::<S, 2, { fetch::HALF }>(s, x, q, (from, rows), y),
-            fetch::ALL => from = groups::<S, 2, { fetch::ALL }>(s, x, q, (from, rows), y),
+        let fetch = if let Some(summed) = summed { fetch::choose(data.len(), stride, summed) } else { fetch::NONE };
+        match fetch {
+            fetch::HALF if S::ROWS >= 4 => from = groups::<S, T, 4, { fetch::HALF }>(s, x, q, (from, rows), y),
+            fetch::HALF => from = groups::<S, T, 2, { fetch::HALF }>(s, x, q, (from, rows), y),
+            fetch::ALL => from = groups::<S, T, 2, { fetch::ALL }>(s, x, q, (from, rows), y),
             _ => {
                 if S::ROWS >= 8 {
-                    from = groups::<S, 8, { fetch::NONE }>(s, x, q, (from, rows), y);
+                    from = groups::<S, T, 8, { fetch::NONE }>(s, x, q, (from, rows), y);
                 }
                 if S::ROWS >= 4 {
-                    from = groups::<S, 4, { fetch::NONE }>(s, x, q, (from, rows), y);
+                    from = groups::<S, T, 4, { fetch::NONE }>(s, x, q, (from, rows), y);
                 }
                 if S::ROWS >= 2 {
-                    from = groups::<S, 2, { fetch::NONE }>(s, x, q, (from, rows), y);
+                    from = groups::<S, T, 2, { fetch::NONE }>(s, x, q, (from, rows), y);
                 }
             }
         }
-        groups::<S, 1, { fetch::NONE }>(s, x, q, (from, rows), y);
+        groups::<S, T, 1, { fetch::NONE }>(s, x, q, (from, rows), y);
+    }
+}
+
+/// `out[i] = dot(row i, query)` for as many rows of `query.len()` numbers, `stride` apart, as `data` and `out` hold; `summed` says that the
+/// rows are handed to [`weighted_block`](super::weighted_block) next.
+#[inline(always)]
+pub fn scores<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
+    // SAFETY: as many numbers as the query has are readable there.
+    unsafe { score_rows::<S, Product>(s, data, stride, (query.as_ptr(), query.len()), out, Some(summed)) }
+}
+
+/// `out[i] = 0 - |row i - query|^2`, of the same rows as [`scores`].
+#[inline(always)]
+pub fn distances<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
+    // SAFETY: as many numbers as the query has are readable there.
+    unsafe { score_rows::<S, SquaredDifference>(s, data, stride, (query.as_ptr(), query.len()), out, Some(summed)) }
+}
+
+/// `out[i] = |row i|^2` of the same rows, `dim` numbers each, as [`scores`], which has just read them: memory is asked for nothing.
+#[inline(always)]
+pub fn square_norms<S: Simd>(s: S, data: &[f32], stride: usize, dim: usize, out: &mut [f32]) {
+    if dim <= data.len() {
+        // SAFETY: dim numbers are readable at the beginning of data; their terms do not depend on them.
+        unsafe { score_rows::<S, Square>(s, data, stride, (data.as_ptr(), dim), out, None) }
     }
 }

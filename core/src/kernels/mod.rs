@@ -18,7 +18,7 @@ mod wide_math;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use dot::{dot, scores};
+pub(crate) use dot::{distances, dot, scores, square_norms};
 pub(crate) use exp::exp;
 pub(crate) use extremes::{Leader, PEAKS, lead, max, survey};
 pub(crate) use power::{Power, PowerState, PowerSums, linear_weights, power, power_sums, power_weights, square_weights};

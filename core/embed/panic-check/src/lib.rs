@@ -9,8 +9,8 @@
 #![no_std]
 
 use basinet_core::{
-    Backend, Beta, Bits, Buffers, Dispatch, Dot, Error, Job, Kernels, Listed, Mask, Model, Patterns, Scratch, Separation, Softmax,
-    Sparsemax, Step, Window, on,
+    Backend, Beta, Bits, Buffers, Cosine, Descends, Dispatch, Dot, Error, Job, Kernels, Listed, Mask, Model, PairStore, Patterns,
+    RandomMask, Rejected, Scratch, Separation, Similarity, Softmax, Sparsemax, SquaredDistance, Step, Store, Window, on,
 };
 use core::fmt::Write;
 use core::hint::black_box;
@@ -38,6 +38,12 @@ pub struct Inputs<'a> {
     buffers: &'a mut Buffers<24, 8>,
     kept: &'a [usize],
     words: &'a [u64],
+    row: [f32; 24],
+    value: [f32; 3],
+    store: &'a mut Store<8, 24>,
+    pairs: &'a mut PairStore<8, 24, 3>,
+    seed: u64,
+    y: f64,
     m: usize,
     n: usize,
     x: f32,
@@ -71,6 +77,26 @@ export! {
     mask_window: |i| Window { centre: i.m, half_width: i.n }.keeps(i.m);
     mask_listed: |i| Listed::new(i.kept).map(|mask| mask.keeps(i.m));
     mask_bits: |i| Bits(i.words).keeps(i.m);
+    mask_random: |i| RandomMask::new(i.seed, i.y).map(|mask| (mask.seed(), mask.keep(), mask.keeps(i.m)));
+    energy_dot: |i| (Dot::energy(i.y, i.y, i.y), Dot::energy0(i.y, i.y));
+    energy_distance: |i| (SquaredDistance::energy(i.y, i.y, i.y), SquaredDistance::energy0(i.y, i.y));
+    energy_cosine: |i| Cosine::energy0(i.y, i.y);
+    store_new: |i| *i.store = if i.m == 0 { Store::new() } else { Store::default() };
+    store_insert: |i| i.store.insert(i.row);
+    store_replace: |i| i.store.replace(i.m, i.row);
+    store_remove: |i| i.store.remove(i.m);
+    store_clear: |i| i.store.clear();
+    store_clone: |i| i.store.clone();
+    store_shape: |i| (i.store.len(), i.store.is_empty(), i.store.is_full(), i.store.capacity(), i.store.max_norm());
+    store_rows: |i| (i.store.row(i.m), i.store.patterns());
+    pairs_new: |i| *i.pairs = if i.m == 0 { PairStore::new() } else { PairStore::default() };
+    pairs_insert: |i| i.pairs.insert(i.row, i.value);
+    pairs_replace: |i| i.pairs.replace(i.m, i.row, i.value);
+    pairs_remove: |i| i.pairs.remove(i.m);
+    pairs_clear: |i| i.pairs.clear();
+    pairs_clone: |i| i.pairs.clone();
+    pairs_rows: |i| (i.pairs.keys().row(i.m), i.pairs.values().row(i.m));
+    rejected_display: |i| write!(i.text, "{}", Rejected { row: i.row, error: i.error });
     beta: |i| Beta::new(i.x).map(Beta::get);
     backend_current: |_i| Backend::current();
     backend_available: |_i| Backend::available().count();
@@ -111,6 +137,10 @@ impl Job for Functions<'_, '_> {
         let Self(i) = self;
         black_box(kernels.backend());
         on::exp(kernels, i.out);
+        let rows = patterns(i)?;
+        Dot.scores(kernels, &rows, i.m, i.query, i.out, true);
+        SquaredDistance.scores(kernels, &rows, i.m, i.query, i.out, true);
+        Cosine.scores(kernels, &rows, i.m, i.query, i.out, true);
         Ok([on::dot(kernels, i.a, i.b)?, on::log_sum_exp(kernels, i.a)?, on::sparsemax_threshold(kernels, i.a, i.work)?])
     }
 }
@@ -140,6 +170,7 @@ impl<S: Separation> Job for Masked<'_, '_, S> {
         let model = Model::new(Beta::new(i.x)?, separation).on(kernels);
         model_calls(i, model.keep(Window { centre: i.m, half_width: i.n }))?;
         model_calls(i, model.keep(Listed::new(i.kept)?))?;
+        model_calls(i, model.keep(RandomMask::new(i.seed, i.y)?))?;
         model_calls(i, model.keep(Bits(i.words)))
     }
 }

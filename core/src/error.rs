@@ -27,10 +27,27 @@ pub enum Error {
     },
     /// More than 2^32 - 1 rows, or sizes whose product does not fit.
     TooLarge,
-    /// The inverse temperature is not finite or not positive.
+    /// The inverse temperature is not finite or below 2^-120.
     Beta,
-    /// A probability is not in 0..=1.
-    Probability,
+    /// A parameter of a separation or mask is not what it must be.
+    Parameter {
+        /// What it must be.
+        requirement: &'static str,
+    },
+    /// A cap of constrained sparsemax is not within [0, 1].
+    Cap {
+        /// The row whose cap it is.
+        row: usize,
+    },
+    /// The caps of the rows that take part add up to less than one.
+    CapsTooSmall,
+    /// Fewer rows take part than the map spreads its weights over.
+    TooFewRows {
+        /// The rows it needs.
+        needed: usize,
+        /// The rows that took part.
+        found: usize,
+    },
     /// A number of the query or state is NaN or infinite.
     QueryNotFinite {
         /// Where it stands.
@@ -96,8 +113,11 @@ impl fmt::Display for Error {
                 write!(f, "{numbers} numbers are not rows of {dim}, {stride} apart")
             }
             Self::TooLarge => f.write_str("more rows than can be counted in 32 bits"),
-            Self::Beta => f.write_str("the inverse temperature beta must be finite and above zero"),
-            Self::Probability => f.write_str("a probability must be from 0 to 1"),
+            Self::Beta => f.write_str("the inverse temperature beta must be finite and at least 2^-120"),
+            Self::Parameter { requirement } => f.write_str(requirement),
+            Self::Cap { row } => write!(f, "the cap of row {row} is not within 0 and 1"),
+            Self::CapsTooSmall => f.write_str("the caps of the rows add up to less than one"),
+            Self::TooFewRows { needed, found } => write!(f, "{needed} rows are needed, found {found}"),
             Self::QueryNotFinite { index } => write!(f, "number {index} of the query is NaN or infinite"),
             Self::ScoreNotFinite { row } => {
                 write!(f, "the score of row {row} is NaN or infinite: the row holds such a number, or the score overflows")

@@ -21,8 +21,12 @@ pub use dispatch::{Dispatch, Kernels};
 pub use error::Error;
 pub use mask::{Bits, Listed, Mask, RandomMask, Window};
 pub use patterns::{Element, Patterns, Rows};
-pub use recall::{Buffers, Model, Normaliser, Pass, Scratch, Step};
-pub use separation::{Beta, Kept, Separation, Softmax, Sparsemax, sparsemax_threshold};
+pub use recall::{
+    Buffers, Certificate, Dynamics, FreeRecall, Identity, LayerNorm, Model, Normaliser, Pass, Post, Report, Scratch, Step, Stop, Tanh,
+    UnitNorm,
+};
+pub use separation::names::*;
+pub use separation::{Beta, Kept, Separation};
 pub use similarity::{Cosine, Descends, Dot, Similarity, SquaredDistance};
 pub use store::{PairStore, Rejected, Store};
 
@@ -78,7 +82,7 @@ pub fn log_sum_exp(z: &[f32]) -> Result<f32, Error> {
 
 /// The functions of the crate's root by the kernels of one backend, as [`Backend::run`] hands them out. The bits are the same.
 pub mod on {
-    pub use crate::separation::threshold_on as sparsemax_threshold;
+    pub use crate::separation::on::*;
     use crate::{Error, Kernels};
 
     /// [`dot`](crate::dot).

@@ -110,9 +110,13 @@ impl RandomMask {
     /// Keeps each row with probability `keep`. O(1).
     ///
     /// # Errors
-    /// [`Error::Probability`] where `keep` is not in 0..=1.
+    /// [`Error::Parameter`] where `keep` is not in 0..=1.
     pub const fn new(seed: u64, keep: f64) -> Result<Self, Error> {
-        if keep >= 0.0 && keep <= 1.0 { Ok(Self { seed, keep: (keep * TWO_32 + 0.5) as u64 }) } else { Err(Error::Probability) }
+        if keep >= 0.0 && keep <= 1.0 {
+            Ok(Self { seed, keep: (keep * TWO_32 + 0.5) as u64 })
+        } else {
+            Err(Error::Parameter { requirement: "the probability of keeping a row must be within 0 and 1" })
+        }
     }
 
     /// The seed.

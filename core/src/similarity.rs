@@ -8,7 +8,7 @@
 //!
 //! The gradient of both energies is `x - x'`, with `x' = sum_i p_i x_i` the next state: `grad Omega* = p`, and `grad s_i` is `x_i` for the dot
 //! product, `2 (x_i - x)` for the distance (derived; Ramsauer et al. 2021, eq. 2, for the first). A step is a step of unit length down the
-//! gradient. With cosine the gradient is not `x - x'`, so there is no energy, and asking for one does not compile.
+//! gradient, where the weights sum to one; those of softmax1 and k-subsets do not, and with squared distances their steps may rise. With cosine the gradient is not `x - x'`, so there is no energy, and asking for one does not compile.
 
 use crate::dispatch::Kernels;
 use crate::kernels::BLOCK;

@@ -321,11 +321,22 @@ fn an_energy_bound_that_is_not_finite_is_refused() {
 }
 
 #[test]
-fn a_beta_that_is_not_finite_or_not_positive_is_refused() {
-    for beta in [0.0, -0.0, -1.0, -f32::MIN_POSITIVE, f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+fn a_beta_that_is_not_finite_or_too_small_is_refused() {
+    for beta in [
+        0.0,
+        f32::from_bits(1),
+        Beta::MIN.next_down(),
+        -0.0,
+        -1.0,
+        -f32::MIN_POSITIVE,
+        f32::NAN,
+        -f32::NAN,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+    ] {
         assert_eq!(Beta::new(beta), Err(Error::Beta), "beta {beta}");
     }
-    for beta in [f32::from_bits(1), 1e-6, 1.0, 1e6, f32::MAX] {
+    for beta in [Beta::MIN, 1e-6, 1.0, 1e6, f32::MAX] {
         assert_eq!(Beta::new(beta).map(Beta::get), Ok(beta));
     }
 }

@@ -23,7 +23,6 @@ pub(crate) use exp::exp;
 pub(crate) use extremes::{Leader, PEAKS, lead, max, survey};
 pub(crate) use power::{Power, PowerState, PowerSums, linear_weights, power, power_sums, power_weights, square_weights};
 pub(crate) use softmax::{Online, Weighed, exp_sub, log_sum_exp, merge, softmax_block};
-pub use threshold::floor_f32;
 pub(crate) use threshold::{Active, ActiveSums, Slope, above, active, compact, retain, slope};
 pub(crate) use weighted_sum::{divide, scale_add, weighted_block, weighted_sum};
 

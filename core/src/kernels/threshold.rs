@@ -255,16 +255,20 @@ fn sum_of_four<S: Native>(s: S, v: [S::Register; 4]) -> f32 {
     s.native_sum(s.native_add(s.native_add(v[0], v[1]), s.native_add(v[2], v[3])))
 }
 
-/// Bit `i` is set where score `i` of at most [`BLOCK`] has u > t.
+/// Bit `i` is set where score `i` of at most [`BLOCK`] is above `floor`.
 #[inline(always)]
-pub fn above<S: Simd>(s: S, scores: &[f32], beta: f32, max: f32, t: f32) -> u64 {
-    let (factor, max, floor) = (s.splat(beta), s.splat(max), s.splat(t));
+pub fn above<S: Simd>(s: S, scores: &[f32], floor: f32) -> u64 {
+    let floor = s.splat(floor);
     let n = if scores.len() < BLOCK { scores.len() } else { BLOCK };
     let (mut mask, mut j) = (0, 0);
     while j < n {
+        let left = n - j;
         // SAFETY: n - j numbers stand behind j.
-        let (u, valid) = unsafe { below_max(s, scores.as_ptr().add(j), n - j, factor, max) };
-        mask |= u64::from(s.gt(u, floor) & valid) << j;
+        let (v, valid) = unsafe {
+            let p = scores.as_ptr().add(j);
+            if left >= LANES { (s.load(p), 0xffff) } else { (s.load_first(p, left), (1 << left) - 1) }
+        };
+        mask |= u64::from(s.gt(v, floor) & valid) << j;
         j += LANES;
     }
     mask

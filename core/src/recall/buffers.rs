@@ -1,10 +1,12 @@
 //! The memory that a recall works in: owned in fixed capacity here, or borrowed from wherever the caller has it.
 
 use super::sum::Sum;
+use crate::error::Error;
 
 /// Scratch memory for rows (and values) of up to `D` numbers, and `K` candidates of a sparse map. Lives in a `static`, on a stack, anywhere.
 ///
-/// `12 D + 12 K` bytes and a few numbers. `K` is the number of rows that can be in the support or near it: where it does not suffice,
+/// `24 D + 12 K` bytes and a few numbers, half of the first for [`Model::settle`](crate::Model::settle): who only takes steps can do without, by
+/// [`Scratch::new`]. `K` is the number of rows that can be in the support or near it: where it does not suffice,
 /// recall from patterns reads them again, slower and never wrong. Softmax needs no candidates; `K` may be 0 then.
 ///
 /// ```
@@ -21,6 +23,7 @@ use super::sum::Sum;
 #[derive(Clone, Debug)]
 pub struct Buffers<const D: usize, const K: usize> {
     sums: [[f32; D]; 3],
+    states: [[f32; D]; 3],
     scores: [f32; K],
     rows: [u32; K],
     work: [f32; K],
@@ -29,13 +32,14 @@ pub struct Buffers<const D: usize, const K: usize> {
 impl<const D: usize, const K: usize> Buffers<D, K> {
     /// Fresh memory.
     pub const fn new() -> Self {
-        Self { sums: [[0.0; D]; 3], scores: [0.0; K], rows: [0; K], work: [0.0; K] }
+        Self { sums: [[0.0; D]; 3], states: [[0.0; D]; 3], scores: [0.0; K], rows: [0; K], work: [0.0; K] }
     }
 
     /// The memory, for one recall or pass.
     pub fn scratch(&mut self) -> Scratch<'_> {
         let [block, chunk, total] = &mut self.sums;
-        Scratch { sum: Sum::new(block, chunk, total), scores: &mut self.scores, rows: &mut self.rows, work: &mut self.work }
+        let states = self.states.each_mut().map(|state| &mut state[..]);
+        Scratch { sum: Sum::new(block, chunk, total), states, scores: &mut self.scores, rows: &mut self.rows, work: &mut self.work }
     }
 }
 
@@ -49,6 +53,7 @@ impl<const D: usize, const K: usize> Default for Buffers<D, K> {
 #[derive(Debug)]
 pub struct Scratch<'s> {
     pub(crate) sum: Sum<'s>,
+    pub(crate) states: [&'s mut [f32]; 3],
     pub(crate) scores: &'s mut [f32],
     pub(crate) rows: &'s mut [u32],
     pub(crate) work: &'s mut [f32],
@@ -56,13 +61,29 @@ pub struct Scratch<'s> {
 
 impl<'s> Scratch<'s> {
     /// Scratch memory out of slices: a third of `sums` is the longest row (or value), `scores`, `rows` and `work` have a place for each
-    /// candidate (the shorter of `scores` and
-    /// `rows` counts; a short `work` costs time only).
+    /// candidate (the shorter of `scores` and `rows` counts; a short `work` costs time only).
     pub fn new(sums: &'s mut [f32], scores: &'s mut [f32], rows: &'s mut [u32], work: &'s mut [f32]) -> Self {
-        let third = sums.len() / 3;
-        let (block, others) = sums.split_at_mut_checked(third).unwrap_or((&mut [], &mut []));
-        let (chunk, total) = others.split_at_mut_checked(third).unwrap_or((&mut [], &mut []));
-        Self { sum: Sum::new(block, chunk, total), scores, rows, work }
+        let [block, chunk, total] = thirds(sums);
+        Self { sum: Sum::new(block, chunk, total), states: [&mut [], &mut [], &mut []], scores, rows, work }
+    }
+
+    /// The same with room for states, so that they can [settle](crate::Model::settle): a third of `states` is the longest.
+    pub fn with_states(self, states: &'s mut [f32]) -> Self {
+        Self { states: thirds(states), ..self }
+    }
+
+    /// The three states, of `dim` numbers each, and the rest.
+    ///
+    /// # Errors
+    /// [`Error::Scratch`] where a state does not fit.
+    pub(crate) fn split(&mut self, dim: usize) -> Result<([&mut [f32]; 3], Scratch<'_>), Error> {
+        let found = self.states.iter().map(|state| state.len()).min().unwrap_or(0);
+        if found < dim {
+            return Err(Error::Scratch { needed: dim, found });
+        }
+        let states = self.states.each_mut().map(|state| state.get_mut(..dim).unwrap_or(&mut []));
+        let none: [&mut [f32]; 3] = [&mut [], &mut [], &mut []];
+        Ok((states, Scratch { sum: self.sum.reborrow(), states: none, scores: self.scores, rows: self.rows, work: self.work }))
     }
 
     /// The longest row it has room for.
@@ -77,6 +98,15 @@ impl<'s> Scratch<'s> {
 
     /// The same memory, borrowed for a shorter time.
     pub fn reborrow(&mut self) -> Scratch<'_> {
-        Scratch { sum: self.sum.reborrow(), scores: self.scores, rows: self.rows, work: self.work }
+        let states = self.states.each_mut().map(|state| &mut **state);
+        Scratch { sum: self.sum.reborrow(), states, scores: self.scores, rows: self.rows, work: self.work }
     }
+}
+
+/// Three slices of a third each.
+fn thirds(all: &mut [f32]) -> [&mut [f32]; 3] {
+    let third = all.len() / 3;
+    let (first, others) = all.split_at_mut_checked(third).unwrap_or((&mut [], &mut []));
+    let (second, others) = others.split_at_mut_checked(third).unwrap_or((&mut [], &mut []));
+    [first, second, others.get_mut(..third).unwrap_or(&mut [])]
 }

@@ -5,8 +5,12 @@
 
 mod buffers;
 mod candidates;
+mod certificate;
+mod free;
 mod online;
 mod pass;
+mod post;
+mod settle;
 mod source;
 mod state;
 mod step;
@@ -14,8 +18,13 @@ mod sum;
 
 pub use buffers::{Buffers, Scratch};
 pub use candidates::Candidates;
+pub use certificate::Certificate;
+pub use free::FreeRecall;
 pub use online::Online;
 pub use pass::Pass;
+pub use post::{Identity, LayerNorm, Post, Tanh, UnitNorm};
+pub use settle::{Dynamics, Report, Stop};
+use state::Rule;
 pub use state::{Normaliser, State};
 pub use step::Step;
 
@@ -23,8 +32,9 @@ use crate::dispatch::{Dispatch, Kernels};
 use crate::error::Error;
 use crate::mask::Mask;
 use crate::patterns::{Rows, square_sum};
-use crate::separation::{Beta, Kept, Separation};
-use crate::similarity::{Dot, Similarity};
+use crate::separation::{Beta, Kept, Map, Separation};
+use crate::similarity::{Descends, Dot, Similarity};
+use pass::StateOf;
 use pass::same;
 use source::{Listed, Rescan, Scored, Source};
 
@@ -66,6 +76,11 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
         self.separation
     }
 
+    /// The same model that compares otherwise: [`Cosine`](crate::Cosine), [`SquaredDistance`](crate::SquaredDistance).
+    pub fn with<R: Similarity>(self, similarity: R) -> Model<S, R, K> {
+        Model { beta: self.beta, separation: self.separation, similarity, kernels: self.kernels }
+    }
+
     /// The same model by the kernels of one backend, as [`Backend::run`](crate::Backend::run) hands them out. The bits are the same.
     pub fn on<L: Kernels>(self, kernels: L) -> Model<S, Q, L> {
         Model { beta: self.beta, separation: self.separation, similarity: self.similarity, kernels }
@@ -80,15 +95,15 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     /// One recall step of auto-association: `out = sum_i p_i x_i`, with `p = separation(beta X query)`.
     ///
     /// `rows` is M x D, `query` and `out` have D numbers. Reads the rows once, O(M D); a sparse map whose candidates do not fit the scratch
-    /// memory reads them again, at most 45 times more. Error of a score: `(ceil(D/16) + 5) eps sum_j |x_j q_j| + D 2^-149`, with eps =
+    /// memory reads them again, at most 105 times more (12 Newton steps, 36 to settle what they leave open, 53 halvings). Error of a score: `(ceil(D/16) + 5) eps sum_j |x_j q_j| + D 2^-149`, with eps =
     /// 2^-24. Ramsauer et al. 2021, eq. 3; Hu et al. 2023, eq. 2.
     ///
     /// # Errors
     /// [`Error::Length`], [`Error::Scratch`], [`Error::QueryNotFinite`], [`Error::ScoreNotFinite`], [`Error::AllMasked`],
     /// [`Error::OutputNotFinite`]. `out` is as it was then.
     pub fn step(&self, rows: &impl Rows, query: &[f32], out: &mut [f32], scratch: &mut Scratch<'_>) -> Result<Step, Error> {
-        let mut step = self.read(rows, rows, query, out, scratch)?;
-        step.energy = Some(square_sum(query) / 2.0 - step.conjugate / f64::from(self.beta.get()) + 0.0);
+        let (mut step, _) = self.read_normalised(rows, rows, query, out, scratch)?;
+        step.energy = Q::energy0(square_sum(query) / 2.0, step.conjugate / f64::from(self.beta.get()));
         Ok(step)
     }
 
@@ -104,18 +119,30 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
         out: &mut [f32],
         scratch: &mut Scratch<'_>,
     ) -> Result<Step, Error> {
+        self.read_normalised(keys, values, query, out, scratch).map(|(step, _)| step)
+    }
+
+    /// As [`read`](Self::read), and what the weights were made of.
+    fn read_normalised(
+        &self,
+        keys: &impl Rows,
+        values: &impl Rows,
+        query: &[f32],
+        out: &mut [f32],
+        scratch: &mut Scratch<'_>,
+    ) -> Result<(Step, Normaliser), Error> {
         same(keys.dim(), query.len())?;
         same(values.dim(), out.len())?;
         same(keys.count(), values.count())?;
         let mut source = self.source(keys, query);
         // Where values are the keys themselves, they are read again at once.
-        source.summed = S::State::SUMS && core::ptr::addr_eq(keys, values);
+        source.summed = <StateOf<S> as State<S::Map>>::SUMS && core::ptr::addr_eq(keys, values);
         let mut pass = Pass::new(*self, query, out.len(), scratch.reborrow())?;
         pass.absorb(0, &source, values, true)?;
         let (normaliser, passes) = pass.normaliser_of(&source)?;
         let more = pass.read_out_of(&normaliser, &source, values)?;
         let step = pass.finish_of(&normaliser, &source, values, out)?;
-        Ok(Step { passes: passes + more + step.passes - 1, ..step })
+        Ok((Step { passes: passes + more + step.passes - 1, ..step }, normaliser))
     }
 
     /// Begins a pass over rows that compare with `query`, for an output of `width` numbers.
@@ -143,7 +170,7 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
         let source = self.source(rows, query);
         let mut rescan = Rescan { source: &source, first: 0, passes: 0 };
         let mut strange = None;
-        rescan.scan(|first, scores| {
+        rescan.blocks(|first, scores| {
             let keep = self.separation.keeps(first as usize);
             let lane = (0u32..).zip(scores).find(|(lane, score)| !score.is_finite() && keep >> (lane % 64) & 1 == 1);
             strange = strange.or(lane.map(|(lane, _)| first as usize + lane as usize));
@@ -151,7 +178,7 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
         if let Some(row) = strange {
             return Err(Error::ScoreNotFinite { row });
         }
-        rescan.scan(|first, scores| {
+        rescan.blocks(|first, scores| {
             for (out, &score) in out.iter_mut().skip(first as usize).zip(scores) {
                 *out = score;
             }
@@ -175,9 +202,36 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
         for (block, scores) in scores.chunks_mut(crate::kernels::BLOCK).enumerate() {
             let keep = self.separation.keeps(block * crate::kernels::BLOCK);
             source::mask(scores, keep);
-            S::State::weights(self.kernels, self.beta.get(), &normaliser, scores);
+            <StateOf<S> as State<S::Map>>::weights(self.rule(), &normaliser, (block * crate::kernels::BLOCK) as u32, scores);
         }
-        Ok(Step::new(&normaliser, self.beta, passes))
+        Ok(Step::new(&normaliser, passes))
+    }
+
+    /// Turns a change of the M scores into the change of the M weights, in place, at these weights: `dp = beta J ds`. J is symmetric, so
+    /// a gradient with respect to the weights becomes one with respect to the scores by the same call.
+    ///
+    /// `weights` are what [`weights`](Self::weights) gave; masked rows have none. f64 arithmetic, rounded once; O(M). For alpha or gamma above 2, J grows
+    /// without bound towards the threshold. Blondel et al. 2020; the head of each separation's file.
+    ///
+    /// # Errors
+    /// [`Error::Length`], [`Error::ScoreNotFinite`] with the place of a weight or change that is not finite; nothing has changed then.
+    /// [`Error::OutputNotFinite`] where the product overflows.
+    pub fn jvp(&self, weights: &[f32], tangent: &mut [f32]) -> Result<(), Error> {
+        same(weights.len(), tangent.len())?;
+        if let Some(row) = weights.iter().zip(tangent.iter()).position(|(p, v)| !(p.is_finite() && v.is_finite())) {
+            return Err(Error::ScoreNotFinite { row });
+        }
+        self.separation.map().differentiate(weights, tangent);
+        let mut finite = true;
+        for v in tangent {
+            *v = *v * self.beta.get() + 0.0;
+            finite &= v.is_finite();
+        }
+        if finite { Ok(()) } else { Err(Error::OutputNotFinite) }
+    }
+
+    fn rule(&self) -> Rule<'_, S::Map, K> {
+        Rule { map: self.separation.map(), beta: self.beta.get(), kernels: self.kernels }
     }
 
     fn source<'a, R: Rows>(&self, rows: &'a R, query: &'a [f32]) -> Scored<'a, S, Q, K, R> {
@@ -193,7 +247,7 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     }
 }
 
-impl<S: Separation, K: Kernels> Model<S, Dot, K> {
+impl<S: Separation, Q: Descends, K: Kernels> Model<S, Q, K> {
     /// The energy of `state`: `|x|^2/2 - Omega*(beta X x)/beta + Omega*(0)/beta + max_norm^2/2`, with `Omega*(0)` the entropy of equal weights.
     ///
     /// Never rises from a state to the next, `step(state)`; its gradient is `x - step(x)`. Not below zero for softmax and sparsemax.
@@ -211,8 +265,9 @@ impl<S: Separation, K: Kernels> Model<S, Dot, K> {
         let source = self.source(rows, state);
         let (normaliser, _) = self.weigh(&source, state, scratch)?;
         let beta = self.beta.get();
-        let raised = S::State::raised_conjugate(beta, &normaliser, &mut Rescan { source: &source, first: 0, passes: 0 });
+        let raised =
+            <StateOf<S> as State<S::Map>>::raised_conjugate(self.rule(), &normaliser, &mut Rescan { source: &source, first: 0, passes: 0 });
         let norm = f64::from(max_norm);
-        Ok(square_sum(state) / 2.0 + norm * norm / 2.0 - raised / f64::from(beta) + 0.0)
+        Ok(Q::energy(square_sum(state) / 2.0, raised / f64::from(beta), norm))
     }
 }

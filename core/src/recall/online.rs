@@ -1,68 +1,98 @@
-//! The state of a softmax pass: what the terms so far sum to, and the sum of their rows, all under the largest score so far.
+//! The state of a dense pass: what the terms `exp(z_i - max z)` so far sum to, and the sum of their rows, all under the largest score so far.
 //!
 //! Canonical rows: a block of 64 rows is weighed at once, 64 blocks make a chunk that begins empty, and chunks are merged from the left.
+//! A map's empty slot (softmax1) enters when all terms are known: merging does not count it twice.
 
 use super::Scratch;
 use super::source::{Rescan, Source};
-use super::state::{Block, Halt, Normaliser, State};
+use super::state::{Block, Halt, Normaliser, Rule, State};
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{Leader, Online as Terms};
 use crate::patterns::Rows;
+use crate::separation::Dense;
+use crate::separation::cut::{Cut, Met};
 
-/// What a softmax pass keeps beside its sums.
+/// What a dense pass keeps beside its sums.
 #[derive(Clone, Copy, Debug)]
 pub struct Online {
     total: Terms,
     chunk: Terms,
-    rows: usize,
+    rows: u32,
+}
+
+/// `e^x` as an f32, +0 below 2^-126 as everywhere.
+fn exp(x: f64) -> f32 {
+    let y = libm::exp(x) as f32;
+    if y >= f32::MIN_POSITIVE { y } else { 0.0 }
 }
 
 impl Online {
     /// The normaliser of what is in `terms`.
-    fn of(terms: Terms, beta: f32, rows: usize) -> Normaliser {
+    ///
+    /// With an empty slot, all is divided by `exp(max(max z, 0))`, so that nothing overflows: the terms `a = (1 + rest) e^(min(max z, 0))` and the slot `b =
+    /// e^(-max(max z, 0))`.
+    fn of<M: Dense>(terms: Terms, beta: f32, rows: u32) -> Normaliser {
         let (max, rest) = (f64::from(beta) * f64::from(terms.leader.max), f64::from(terms.rest));
+        let mut divisor = 1.0 + terms.rest;
+        let (mut missing, mut conjugate) = (0.0, max + libm::log1p(rest));
+        if M::EMPTY_SLOT && max >= 0.0 {
+            let slot = exp(-max);
+            divisor += slot;
+            missing = slot / divisor;
+            conjugate = max + libm::log1p(rest + libm::exp(-max));
+        } else if M::EMPTY_SLOT {
+            let below = exp(max);
+            let all = 1.0 + divisor * below;
+            missing = 1.0 / all;
+            divisor = all / below;
+            conjugate = libm::log1p(libm::exp(max) * (1.0 + rest));
+        }
         Normaliser {
             leader: terms.leader,
-            rest: terms.rest,
-            weight: 1.0 / (1.0 + terms.rest),
+            weight: 1.0 / divisor,
+            rest: terms.rest / divisor,
+            missing,
+            divisor,
             support: rows,
-            threshold: None,
-            conjugate: max + libm::log1p(rest),
             rows,
+            conjugate,
+            threshold: None,
+            cut: Cut::new(terms.leader.max, 0.0, 0.0),
         }
     }
 }
 
-impl State for Online {
+impl<M: Dense> State<M> for Online {
     const NONE: Self = Self { total: Terms::NONE, chunk: Terms::NONE, rows: 0 };
     const SUMS: bool = true;
 
-    fn block<K: Kernels, R: Rows>(&mut self, kernels: K, beta: f32, block: Block<'_, R>, scratch: &mut Scratch<'_>) -> Result<(), Halt> {
+    fn block<K: Kernels, R: Rows>(&mut self, rule: Rule<'_, M, K>, block: Block<'_, R>, scratch: &mut Scratch<'_>) -> Result<(), Halt> {
         let Block { row, from, scores, keep, values } = block;
-        let weighed = kernels.softmax_block(&mut self.chunk, beta, row, scores, keep).map_err(Halt::NotFinite)?;
-        self.rows += keep.count_ones() as usize;
+        let weighed = rule.kernels.softmax_block(&mut self.chunk, rule.beta, row, scores, keep).map_err(Halt::NotFinite)?;
+        self.rows += keep.count_ones();
         if !self.chunk.is_empty() {
-            scratch.sum.add_block(kernels, weighed, values, from, scores);
+            scratch.sum.add_block(rule.kernels, weighed, values, from, scores);
         }
         Ok(())
     }
 
-    fn end_chunk<K: Kernels>(&mut self, kernels: K, beta: f32, scratch: &mut Scratch<'_>) {
-        let (total, old, new) = kernels.merge(self.total, self.chunk, beta);
-        scratch.sum.add_chunk(kernels, old, new);
+    fn end_chunk<K: Kernels>(&mut self, rule: Rule<'_, M, K>, scratch: &mut Scratch<'_>) {
+        let (total, old, new) = rule.kernels.merge(self.total, self.chunk, rule.beta);
+        scratch.sum.add_chunk(rule.kernels, old, new);
         (self.total, self.chunk) = (total, Terms::NONE);
     }
 
-    /// Never called: a softmax pass needs no room.
-    fn block_without_room<K: Kernels>(&mut self, _: K, _: f32, _: u32, _: &[f32], _: u64) -> Result<(), Halt> {
+    /// Never called: a dense pass needs no room.
+    fn block_without_room<K: Kernels>(&mut self, _: Rule<'_, M, K>, _: u32, _: &[f32], _: u64) -> Result<(), Halt> {
         Err(Halt::Full)
     }
 
-    fn merge<K: Kernels>(&mut self, kernels: K, beta: f32, scratch: &mut Scratch<'_>, other: (&Self, &Scratch<'_>)) -> Result<(), Error> {
+    fn merge<K: Kernels>(&mut self, rule: Rule<'_, M, K>, scratch: &mut Scratch<'_>, other: (&Self, &Scratch<'_>)) -> Result<(), Error> {
+        let Rule { kernels, beta, .. } = rule;
         let (other, sums) = other;
         if !self.chunk.is_empty() {
-            self.end_chunk(kernels, beta, scratch);
+            self.end_chunk(rule, scratch);
         }
         let (total, old, new) = kernels.merge(self.total, other.total, beta);
         scratch.sum.add_total(kernels, old, &sums.sum, new);
@@ -73,44 +103,44 @@ impl State for Online {
         Ok(())
     }
 
-    fn normaliser<K: Kernels>(&mut self, kernels: K, beta: f32, scratch: &mut Scratch<'_>) -> Normaliser {
-        self.end_chunk(kernels, beta, scratch);
-        Self::of(self.total, beta, self.rows)
+    fn normaliser<K: Kernels>(&mut self, rule: Rule<'_, M, K>, scratch: &mut Scratch<'_>) -> Result<Normaliser, Error> {
+        self.end_chunk(rule, scratch);
+        Ok(Self::of::<M>(self.total, rule.beta, self.rows))
     }
 
-    fn reread<K: Kernels>(&self, kernels: K, beta: f32, _: &mut Rescan<'_, impl Source>) -> Normaliser {
-        Self::of(kernels.merge(self.total, self.chunk, beta).0, beta, self.rows)
+    fn reread<K: Kernels>(&self, rule: Rule<'_, M, K>, _: &mut Rescan<'_, impl Source>) -> Result<Normaliser, Error> {
+        Ok(Self::of::<M>(rule.kernels.merge(self.total, self.chunk, rule.beta).0, rule.beta, self.rows))
     }
 
-    fn raised_conjugate(beta: f32, normaliser: &Normaliser, rows: &mut Rescan<'_, impl Source>) -> f64 {
-        let (count, terms) = (normaliser.rows as f64, 1.0 + f64::from(normaliser.rest));
-        if terms < count / 2.0 {
-            return normaliser.conjugate - libm::log(count);
+    /// `Omega*(0) = ln M`, with an empty slot `ln (M + 1)`.
+    fn raised_conjugate<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, rows: &mut Rescan<'_, impl Source>) -> f64 {
+        let (count, share) = (f64::from(normaliser.rows), f64::from(normaliser.weight));
+        let (beta, max) = (f64::from(rule.beta), f64::from(normaliser.leader.max));
+        let slots = if M::EMPTY_SLOT { count + 1.0 } else { count };
+        let is_level = share * count > 0.0 && share * count <= 2.0 && (!M::EMPTY_SLOT || (beta * max).abs() < 1.0);
+        if !is_level {
+            return normaliser.conjugate - libm::log(slots);
         }
         // Nearly equal terms: their sum, less their number, is lost in the sum, so it is added up by itself.
-        let max = normaliser.leader.max;
-        let mut below = 0.0;
+        let base = if M::EMPTY_SLOT { 0.0 } else { max };
+        let mut raised = 0.0;
         rows.scan(|_, scores| {
             for &score in scores {
                 if score > f32::NEG_INFINITY {
-                    below += libm::expm1(f64::from(beta) * (f64::from(score) - f64::from(max)));
+                    raised += libm::expm1(beta * (f64::from(score) - base));
                 }
             }
         });
-        f64::from(beta) * f64::from(max) + libm::log1p(below / count)
+        beta * base + libm::log1p(raised / slots)
     }
 
-    fn read_out<K: Kernels, R: Rows>(&self, _: K, _: f32, _: &Normaliser, _: u32, _: &R, _: &mut Scratch<'_>) {}
+    fn read_out<K: Kernels, R: Rows>(&self, _: Rule<'_, M, K>, _: &Normaliser, _: u32, _: &R, _: &mut Scratch<'_>) {}
 
-    fn weights<K: Kernels>(kernels: K, beta: f32, normaliser: &Normaliser, scores: &mut [f32]) {
-        kernels.exp_sub(scores, beta, normaliser.leader.max);
+    fn weights<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, _: u32, scores: &mut [f32]) {
+        rule.kernels.exp_sub(scores, rule.beta, normaliser.leader.max);
         for term in scores {
-            *term = *term / (1.0 + normaliser.rest) + 0.0;
+            *term = *term / normaliser.divisor + 0.0;
         }
-    }
-
-    fn scale(normaliser: &Normaliser) -> f32 {
-        1.0 + normaliser.rest
     }
 
     fn leader(&self) -> Leader {

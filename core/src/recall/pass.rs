@@ -9,7 +9,10 @@ use crate::dispatch::{Dispatch, Kernels};
 use crate::error::Error;
 use crate::kernels::{BLOCK, CHUNK};
 use crate::patterns::Rows;
-use crate::separation::Separation;
+use crate::separation::{Map, Separation};
+
+/// What a pass keeps under a separation.
+pub type StateOf<S> = <<S as Separation>::Map as Map>::State;
 use crate::similarity::{Dot, Similarity};
 
 /// What reading some of the rows leaves behind. Borrows the query and the scratch memory, never the rows.
@@ -46,7 +49,7 @@ pub struct Pass<'s, S: Separation, Q = Dot, K = Dispatch> {
     model: Model<S, Q, K>,
     query: &'s [f32],
     scratch: Scratch<'s>,
-    state: S::State,
+    state: StateOf<S>,
     width: usize,
     /// A row came for which there was no room: only rereading helps.
     crowded: bool,
@@ -54,12 +57,15 @@ pub struct Pass<'s, S: Separation, Q = Dot, K = Dispatch> {
 }
 
 impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
+    /// Rows are summed as they are read.
+    const SUMS: bool = <StateOf<S> as State<S::Map>>::SUMS;
+
     pub(crate) fn new(model: Model<S, Q, K>, query: &'s [f32], width: usize, mut scratch: Scratch<'s>) -> Result<Self, Error> {
         if let Some(index) = query.iter().position(|x| !x.is_finite()) {
             return Err(Error::QueryNotFinite { index });
         }
         scratch.sum.begin(width)?;
-        Ok(Self { model, query, scratch, state: S::State::NONE, width, crowded: false, read_out: false })
+        Ok(Self { model, query, scratch, state: <StateOf<S> as State<S::Map>>::NONE, width, crowded: false, read_out: false })
     }
 
     /// Reads rows that are their own values; the first is row `first` of the whole memory. One pass over them, O(rows * dim).
@@ -81,7 +87,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
         same(self.width, values.dim())?;
         same(keys.count(), values.count())?;
         let Model { beta: _, separation, similarity, kernels } = self.model;
-        let source = Scored { separation, similarity, kernels, rows: keys, query: self.query, first, summed: S::State::SUMS };
+        let source = Scored { separation, similarity, kernels, rows: keys, query: self.query, first, summed: Self::SUMS };
         self.absorb(first, &source, values, false)
     }
 
@@ -91,7 +97,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
         if !matches!(first.checked_add(count), Some(end) if end as u64 <= u64::from(u32::MAX)) {
             return Err(Error::TooLarge);
         }
-        let (kernels, beta) = (self.model.kernels, self.model.beta.get());
+        let rule = self.model.rule();
         let mut scores = [0.0; BLOCK];
         let mut from = 0;
         while from < count {
@@ -100,11 +106,11 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
             let row = (first + from) as u32;
             let keep = source.block(from, scores);
             let taken = if self.crowded {
-                self.state.block_without_room(kernels, beta, row, scores, keep)
+                self.state.block_without_room(rule, row, scores, keep)
             } else if keep == 0 {
                 Ok(())
             } else {
-                self.state.block(kernels, beta, Block { row, from, scores, keep, values }, &mut self.scratch)
+                self.state.block(rule, Block { row, from, scores, keep, values }, &mut self.scratch)
             };
             match taken {
                 Ok(()) => {}
@@ -117,7 +123,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
             }
             from += width;
             if (first + from).is_multiple_of(CHUNK) {
-                self.state.end_chunk(kernels, beta, &mut self.scratch);
+                self.state.end_chunk(rule, &mut self.scratch);
             }
         }
         Ok(())
@@ -137,18 +143,18 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
         if !alike || self.width != other.width || self.query != other.query || self.read_out || other.read_out {
             return Err(Error::UnlikePasses);
         }
-        self.state.merge(self.model.kernels, self.model.beta.get(), &mut self.scratch, (&other.state, &other.scratch))
+        self.state.merge(self.model.rule(), &mut self.scratch, (&other.state, &other.scratch))
     }
 
     /// What the weights are made of, from all rows read and merged.
     ///
     /// # Errors
-    /// [`Error::Empty`] before any row took part.
+    /// [`Error::Empty`] before any row took part; [`Error::TooFewRows`] or [`Error::CapsTooSmall`] where they cannot carry the map's weights.
     pub fn normaliser(&mut self) -> Result<Normaliser, Error> {
-        if self.state.leader().max == f32::NEG_INFINITY {
+        if State::<S::Map>::leader(&self.state).max == f32::NEG_INFINITY {
             return Err(Error::Empty);
         }
-        Ok(self.state.normaliser(self.model.kernels, self.model.beta.get(), &mut self.scratch))
+        self.state.normaliser(self.model.rule(), &mut self.scratch)
     }
 
     /// Adds to the sum the weighted values of those rows `first..` that have a weight; call it for all rows, in row order. A softmax pass
@@ -160,7 +166,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
         same(self.width, values.dim())?;
         let first = u32::try_from(first).map_err(|_| Error::TooLarge)?;
         self.read_out = true;
-        self.state.read_out(self.model.kernels, self.model.beta.get(), normaliser, first, values, &mut self.scratch);
+        self.state.read_out(self.model.rule(), normaliser, first, values, &mut self.scratch);
         Ok(())
     }
 
@@ -170,21 +176,21 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     /// [`Error::Length`], [`Error::NotReadOut`], or [`Error::OutputNotFinite`]; `out` is as it was then.
     pub fn finish(&mut self, normaliser: &Normaliser, out: &mut [f32]) -> Result<Step, Error> {
         same(self.width, out.len())?;
-        if !S::State::SUMS {
+        if !Self::SUMS {
             if !self.read_out {
                 return Err(Error::NotReadOut);
             }
             self.scratch.sum.finish(self.model.kernels);
         }
-        if !self.write(S::State::scale(normaliser), out) {
+        if !self.write(normaliser.divisor, out) {
             return Err(Error::OutputNotFinite);
         }
-        if !S::State::SUMS {
+        if !Self::SUMS {
             // What is read out next is a sum of its own.
             self.scratch.sum.begin(self.width)?;
         }
         self.read_out = false;
-        Ok(Step::new(normaliser, self.model.beta, 1))
+        Ok(Step::new(normaliser, 1))
     }
 
     /// Writes the total, divided by `scale`, to `out` if all of it is finite.
@@ -204,10 +210,11 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     /// The normaliser, and in how many passes over the source it was found.
     pub(crate) fn normaliser_of(&mut self, source: &impl Source) -> Result<(Normaliser, u32), Error> {
         if !self.crowded {
-            return Ok((self.normaliser().map_err(|_| Error::AllMasked)?, 1));
+            let none = |error| if error == Error::Empty { Error::AllMasked } else { error };
+            return Ok((self.normaliser().map_err(none)?, 1));
         }
         let mut rows = Rescan { source, first: 0, passes: 1 };
-        let normaliser = self.state.reread(self.model.kernels, self.model.beta.get(), &mut rows);
+        let normaliser = self.state.reread(self.model.rule(), &mut rows)?;
         Ok((normaliser, rows.passes))
     }
 
@@ -229,28 +236,29 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
         out: &mut [f32],
     ) -> Result<Step, Error> {
         let finished = self.finish(normaliser, out);
-        if !S::State::SUMS || finished != Err(Error::OutputNotFinite) {
+        if !Self::SUMS || finished != Err(Error::OutputNotFinite) {
             return finished;
         }
         self.scratch.sum.begin(self.width)?;
         let passes = self.read_again(normaliser, source, values);
         self.scratch.sum.finish(self.model.kernels);
-        let step = Step::new(normaliser, self.model.beta, passes + 1);
+        let step = Step::new(normaliser, passes + 1);
         if self.write(1.0, out) { Ok(step) } else { Err(Error::OutputNotFinite) }
     }
 
     /// Adds the weighted values of all rows of a source to the sum, by rank, from their scores; says in how many passes.
     fn read_again(&mut self, normaliser: &Normaliser, source: &impl Source, values: &impl Rows) -> u32 {
-        let (kernels, beta, sum) = (self.model.kernels, self.model.beta.get(), &mut self.scratch.sum);
+        let (rule, sum) = (self.model.rule(), &mut self.scratch.sum);
+        let kernels = self.model.kernels;
         self.read_out = true;
         let mut rows = Rescan { source, first: 0, passes: 0 };
-        rows.scan(|first, scores| {
+        rows.blocks(|first, scores| {
             let mut weights = [0.0; BLOCK];
             let Some(weights) = weights.get_mut(..scores.len()) else { return };
             for (weight, &score) in weights.iter_mut().zip(scores) {
                 *weight = score;
             }
-            S::State::weights(kernels, beta, normaliser, weights);
+            <StateOf<S> as State<S::Map>>::weights(rule, normaliser, first, weights);
             for (row, &weight) in (first..).zip(weights.iter()) {
                 if weight > 0.0 {
                     sum.push(kernels, values, row, weight);

@@ -4,6 +4,7 @@ use crate::dispatch::Kernels;
 use crate::kernels::BLOCK;
 use crate::patterns::Rows;
 use crate::separation::Separation;
+use crate::separation::cut::{Met, Numbers};
 use crate::similarity::Similarity;
 
 /// Scores that can be had again and again.
@@ -96,9 +97,15 @@ pub struct Rescan<'a, T> {
     pub passes: u32,
 }
 
+impl<T: Source> Met for Rescan<'_, T> {
+    fn scan(&mut self, mut each: impl FnMut(Numbers<'_>, &[f32])) {
+        self.blocks(|first, scores| each(Numbers::From(first), scores));
+    }
+}
+
 impl<T: Source> Rescan<'_, T> {
     /// Calls `each` with the number of the first row of a block and the block's scores, in row order.
-    pub fn scan(&mut self, mut each: impl FnMut(u32, &[f32])) {
+    pub fn blocks(&mut self, mut each: impl FnMut(u32, &[f32])) {
         self.passes += 1;
         let mut scores = [0.0; BLOCK];
         let (count, mut from) = (self.source.count(), 0);

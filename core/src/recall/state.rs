@@ -6,8 +6,16 @@ use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::Leader;
 use crate::patterns::Rows;
-use crate::separation::threshold::Threshold;
+use crate::separation::cut::Cut;
 use core::fmt;
+
+/// How scores become weights: a map at an inverse temperature, by some kernels.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule<'m, M, K> {
+    pub map: &'m M,
+    pub beta: f32,
+    pub kernels: K,
+}
 
 /// Scores of at most a block of rows, and where the rows' values are.
 #[derive(Debug)]
@@ -34,70 +42,138 @@ pub enum Halt {
 }
 
 /// What weights are made of: plain numbers, the same for all holders of rows.
+///
+/// [`Pass::normaliser`](super::Pass::normaliser) gives it; [`to_bytes`](Self::to_bytes) and [`from_bytes`](Self::from_bytes) let it travel to the holders of other rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Normaliser {
     /// The best rows.
     pub(crate) leader: Leader,
-    /// Softmax: the sum of all terms but the winner's, which is one. Sparse maps: the sum of all weights but the winner's.
-    pub(crate) rest: f32,
     /// The winner's weight.
     pub(crate) weight: f32,
+    /// The sum of all other weights.
+    pub(crate) rest: f32,
+    /// What the weights of all rows leave to an empty slot.
+    pub(crate) missing: f32,
+    /// Dense maps: what terms, and the finished sum, are divided by.
+    pub(crate) divisor: f32,
     /// Rows with a positive weight.
-    pub(crate) support: usize,
-    /// Sparse maps: where the weights end.
-    pub(crate) threshold: Option<Threshold>,
+    pub(crate) support: u32,
+    /// Rows that took part.
+    pub(crate) rows: u32,
     /// Omega*(beta s).
     pub(crate) conjugate: f64,
-    /// Rows that took part.
-    pub(crate) rows: usize,
+    /// tau, where the map has one.
+    pub(crate) threshold: Option<f64>,
+    /// Sparse maps: where weights begin.
+    pub(crate) cut: Cut,
 }
 
-/// What a pass keeps.
-pub trait State: Copy + fmt::Debug {
+impl Normaliser {
+    /// Bytes of one.
+    pub const BYTES: usize = 88;
+
+    /// The numbers, little-endian, one behind the other.
+    ///
+    /// ```
+    /// use basinet_core::{Buffers, Model, Normaliser, Patterns, Sparsemax, beta};
+    /// let data = [1.0, 0.0, 0.0, 1.0];
+    /// let mut buffers = Buffers::<2, 2>::new();
+    /// let mut pass = Model::new(beta!(1.0), Sparsemax).begin(&[1.0, 0.5], 2, buffers.scratch())?;
+    /// pass.update(0, &Patterns::new(&data, 2)?)?;
+    /// let here = pass.normaliser()?;
+    /// assert_eq!(Normaliser::from_bytes(&here.to_bytes()), Some(here));
+    /// # Ok::<(), basinet_core::Error>(())
+    /// ```
+    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+        let Self { leader, cut, .. } = self;
+        let threshold = self.threshold.unwrap_or(f64::NAN);
+        let narrow = [leader.max, leader.runner_up, self.weight, self.rest, self.missing, self.divisor, cut.reference].map(f32::to_bits);
+        let counts = [leader.row, self.support, self.rows, cut.last_row];
+        let wide = [self.conjugate, threshold, cut.low, cut.value, cut.blend].map(f64::to_bits);
+        let narrow = narrow.into_iter().chain(counts).chain([0]).flat_map(u32::to_le_bytes);
+        let mut bytes = [0; Self::BYTES];
+        for (to, from) in bytes.iter_mut().zip(narrow.chain(wide.into_iter().flat_map(u64::to_le_bytes))) {
+            *to = from;
+        }
+        bytes
+    }
+
+    /// The normaliser that [`to_bytes`](Self::to_bytes) wrote; none where a number is not one that it writes.
+    ///
+    /// Numbers from elsewhere are not believed further than that: a wrong normaliser gives wrong weights, or [`Error::OutputNotFinite`].
+    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+        let mut narrow = [0; 12];
+        for (to, from) in narrow.iter_mut().zip(bytes.chunks_exact(4)) {
+            *to = u32::from_le_bytes(from.try_into().ok()?);
+        }
+        let mut wide = [0.0; 5];
+        for (to, from) in wide.iter_mut().zip(bytes.chunks_exact(8).skip(6)) {
+            *to = f64::from_le_bytes(from.try_into().ok()?);
+        }
+        let [max, runner_up, weight, rest, missing, divisor, reference, row, support, rows, last_row, _] = narrow;
+        let [max, runner_up, weight, rest, missing, divisor, reference] =
+            [max, runner_up, weight, rest, missing, divisor, reference].map(f32::from_bits);
+        let [conjugate, threshold, low, value, blend] = wide;
+        let finite = [max, weight, rest, missing, reference].iter().all(|x| x.is_finite())
+            && [conjugate, low, value, blend].iter().all(|x| x.is_finite());
+        if !finite || runner_up > max || runner_up.is_nan() || divisor.is_nan() || rows == 0 || support > rows {
+            return None;
+        }
+        let cut = Cut { reference, last_row, low, value, blend };
+        let threshold = threshold.is_finite().then_some(threshold);
+        let leader = Leader { max, row, runner_up };
+        Some(Self { leader, weight, rest, missing, divisor, support, rows, conjugate, threshold, cut })
+    }
+}
+
+/// What a pass keeps under a map of type `M`.
+pub trait State<M>: Copy + fmt::Debug {
     /// Nothing read yet.
     const NONE: Self;
     /// Rows are summed as they are read.
     const SUMS: bool;
 
     /// Takes in the next block of rows. Changes nothing where it halts.
-    fn block<K: Kernels, R: Rows>(&mut self, kernels: K, beta: f32, block: Block<'_, R>, scratch: &mut Scratch<'_>) -> Result<(), Halt>;
+    fn block<K: Kernels, R: Rows>(&mut self, rule: Rule<'_, M, K>, block: Block<'_, R>, scratch: &mut Scratch<'_>) -> Result<(), Halt>;
 
     /// The last row of a chunk of the memory has been read, masked or not.
-    fn end_chunk<K: Kernels>(&mut self, kernels: K, beta: f32, scratch: &mut Scratch<'_>);
+    fn end_chunk<K: Kernels>(&mut self, rule: Rule<'_, M, K>, scratch: &mut Scratch<'_>);
 
     /// Takes in a block for which there is no room, as far as rereading needs it: from then on candidates are not kept.
-    fn block_without_room<K: Kernels>(&mut self, kernels: K, beta: f32, row: u32, scores: &[f32], keep: u64) -> Result<(), Halt>;
+    fn block_without_room<K: Kernels>(&mut self, rule: Rule<'_, M, K>, row: u32, scores: &[f32], keep: u64) -> Result<(), Halt>;
 
     /// Takes in what another pass has read of other rows. Changes nothing on error.
-    fn merge<K: Kernels>(&mut self, kernels: K, beta: f32, scratch: &mut Scratch<'_>, other: (&Self, &Scratch<'_>)) -> Result<(), Error>;
+    fn merge<K: Kernels>(&mut self, rule: Rule<'_, M, K>, scratch: &mut Scratch<'_>, other: (&Self, &Scratch<'_>)) -> Result<(), Error>;
 
     /// The normaliser of all rows read, none of which were without room.
-    fn normaliser<K: Kernels>(&mut self, kernels: K, beta: f32, scratch: &mut Scratch<'_>) -> Normaliser;
+    ///
+    /// # Errors
+    /// Where the rows are too few for the map.
+    fn normaliser<K: Kernels>(&mut self, rule: Rule<'_, M, K>, scratch: &mut Scratch<'_>) -> Result<Normaliser, Error>;
 
     /// The normaliser of rows that are read again as often as it takes.
-    fn reread<K: Kernels>(&self, kernels: K, beta: f32, rows: &mut Rescan<'_, impl Source>) -> Normaliser;
+    ///
+    /// # Errors
+    /// As there.
+    fn reread<K: Kernels>(&self, rule: Rule<'_, M, K>, rows: &mut Rescan<'_, impl Source>) -> Result<Normaliser, Error>;
 
-    /// `Omega*(z)` less that of equal scores 0, which is the entropy of equal weights: beta times a mean of scores, soft or sharp.
+    /// `Omega*(z)` less that of equal scores 0: beta times a mean of scores, soft or sharp.
     ///
     /// Accurate also where beta is so small that both are large and nearly equal.
-    fn raised_conjugate(beta: f32, normaliser: &Normaliser, rows: &mut Rescan<'_, impl Source>) -> f64;
+    fn raised_conjugate<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, rows: &mut Rescan<'_, impl Source>) -> f64;
 
     /// Adds to the sum those of the rows `first..first + values.count()` of the memory that have a weight and are not in it yet.
     fn read_out<K: Kernels, R: Rows>(
         &self,
-        kernels: K,
-        beta: f32,
+        rule: Rule<'_, M, K>,
         normaliser: &Normaliser,
         first: u32,
         values: &R,
         scratch: &mut Scratch<'_>,
     );
 
-    /// Turns scores into weights.
-    fn weights<K: Kernels>(kernels: K, beta: f32, normaliser: &Normaliser, scores: &mut [f32]);
-
-    /// What the finished sum is divided by.
-    fn scale(normaliser: &Normaliser) -> f32;
+    /// Turns the scores of at most a block of rows, the first of which is row `first`, into weights.
+    fn weights<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, first: u32, scores: &mut [f32]);
 
     /// The best rows so far.
     fn leader(&self) -> Leader;

@@ -1,7 +1,6 @@
 //! What one recall says about itself.
 
 use super::state::Normaliser;
-use crate::separation::Beta;
 
 /// The report of one recall step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +17,10 @@ pub struct Step {
     pub gap: f32,
     /// Rows with a positive weight. For softmax: all that take part.
     pub support: usize,
+    /// Rows that take part.
+    pub rows: usize,
+    /// Softmax1: the weight of the empty slot; zero for all others.
+    pub missing: f32,
     /// Sparse maps: the threshold tau, in units of `z = beta s`.
     pub threshold: Option<f64>,
     /// `Omega*(z)`, the conjugate of the separation; ln sum exp z for softmax.
@@ -30,17 +33,17 @@ pub struct Step {
 }
 
 impl Step {
-    pub(crate) fn new(normaliser: &Normaliser, beta: Beta, passes: u32) -> Self {
+    pub(crate) fn new(normaliser: &Normaliser, passes: u32) -> Self {
         let leader = normaliser.leader;
-        let max = f64::from(beta.get()) * f64::from(leader.max);
-        let rest = if normaliser.threshold.is_some() { normaliser.rest } else { normaliser.rest / (1.0 + normaliser.rest) };
         Self {
             winner: leader.row as usize,
             weight: normaliser.weight + 0.0,
-            rest: rest + 0.0,
+            rest: normaliser.rest + 0.0,
             gap: leader.max - leader.runner_up + 0.0,
-            support: normaliser.support,
-            threshold: normaliser.threshold.map(|threshold| max + threshold.tau + 0.0),
+            support: normaliser.support as usize,
+            rows: normaliser.rows as usize,
+            missing: normaliser.missing + 0.0,
+            threshold: normaliser.threshold.map(|tau| tau + 0.0),
             conjugate: normaliser.conjugate + 0.0,
             energy: None,
             passes,

@@ -1,6 +1,6 @@
 //! Any separation over a choice of rows: the others have weight zero and are not looked at.
 
-use super::{Separation, sealed};
+use super::Separation;
 use crate::mask::Mask;
 
 /// Separation `S` over the rows that mask `M` keeps. Made by [`Model::keep`](crate::Model::keep).
@@ -10,10 +10,12 @@ pub struct Kept<S, M> {
     pub(crate) mask: M,
 }
 
-impl<S, M> sealed::Sealed for Kept<S, M> {}
-
 impl<S: Separation, M: Mask + core::fmt::Debug> Separation for Kept<S, M> {
-    type State = S::State;
+    type Map = S::Map;
+
+    fn map(&self) -> &S::Map {
+        self.separation.map()
+    }
 
     fn margin(&self) -> f32 {
         self.separation.margin()

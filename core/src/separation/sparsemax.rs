@@ -1,14 +1,13 @@
-//! Sparsemax: `p_i = max(z_i - tau, 0)` with tau such that the weights sum to one (Martins and Astudillo 2016), the separation of the
+//! Sparsemax: `p_i = [z_i - tau]_+` with tau such that the weights sum to one (Martins and Astudillo 2016), the separation of the
 //! sparse modern Hopfield network (Hu et al. 2023).
 //!
-//! `Omega(p) = (|p|^2 - 1) / 2`, `Omega*(z) = 1/2 sum_S (z_i^2 - tau^2) + 1/2` over the support S. With `u = z - max z`: a row with
-//! `u <= -1` is never in the support, and the winner's weight is exactly one where every other row is that far below.
-//!
-//! Tau is a function of the scores alone, whatever road leads to it (which rows were dropped on the way, where a search began, how many
-//! passes were made): see [`threshold`](super::threshold).
+//! `Omega(p) = (|p|^2 - 1) / 2`, `Omega*(z) = 1/2 sum_S (z_i^2 - tau^2) + 1/2` over the support S, `J = diag(1_S) - 1_S 1_S^T / |S|`. With
+//! `u = z - max z`: a row with `u <= -1` is never in the support, and the winner's weight is exactly one where every other row is that far
+//! below. It is [entmax](super::Entmax) at alpha = 2.
 
-use super::threshold::{Sparse, Threshold, of_scores};
-use super::{Separation, sealed};
+use super::tsallis::{Curve, Tsallis};
+use super::threshold::{Shape, of_scores};
+use super::{Map, jacobian};
 use crate::dispatch::{Dispatch, Kernels};
 use crate::error::Error;
 use crate::kernels::PEAKS;
@@ -18,36 +17,25 @@ use crate::recall::Candidates;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sparsemax;
 
-impl sealed::Sealed for Sparsemax {}
-
-impl Separation for Sparsemax {
-    type State = Candidates<Self>;
+impl Map for Sparsemax {
+    type State = Candidates;
 
     fn margin(&self) -> f32 {
         1.0
     }
+
+    fn is_within_softmax(&self) -> bool {
+        true
+    }
+
+    fn differentiate(&self, weights: &[f32], tangent: &mut [f32]) {
+        jacobian::project(weights, tangent, |_, p| jacobian::on_support(p), None);
+    }
 }
 
-impl Sparse for Sparsemax {
-    fn weight(u: f32, threshold: &Threshold) -> f32 {
-        let weight = f64::from(u) - threshold.tau;
-        if weight > 0.0 { weight as f32 } else { 0.0 }
-    }
-
-    fn conjugate_term(u: f32, threshold: &Threshold) -> f64 {
-        let (u, tau) = (f64::from(u), threshold.tau);
-        (u * u - tau * tau) / 2.0
-    }
-
-    const CONJUGATE_CONSTANT: f64 = 0.5;
-
-    fn entropy_of_uniform(count: f64) -> f64 {
-        (1.0 - 1.0 / count) / 2.0
-    }
-
-    /// With `tau = (sum - 1) / count` in `1/2 sum (u^2 - tau^2) + 1/2`: the mean of u, and half the spread around it.
-    fn raised_conjugate_of_all(count: f64, sum: f64, squares: f64) -> f64 {
-        sum / count + (squares - sum * sum / count) / 2.0
+impl Tsallis for Sparsemax {
+    fn curve(&self) -> Curve {
+        Curve::Linear
     }
 }
 
@@ -55,7 +43,7 @@ impl Sparse for Sparsemax {
 ///
 /// `scratch` may have any length, zero included; with `z.len()` numbers the search is fastest, and the result has the same bits with
 /// any. Error: at most 2^-24 (1 + |tau|) + (k/16 + 6) 2^-53 for k values above the threshold (derived). O(n) at each of a bounded number of
-/// passes (at most 43), of which all but the first two or three read only the values that can still matter.
+/// passes (at most 80), of which all but the first two or three read only the values that can still matter.
 ///
 /// # Errors
 /// [`Error::Empty`], or [`Error::ScoreNotFinite`] with the position of a value that is NaN or infinite.
@@ -80,6 +68,6 @@ pub fn threshold_on<K: Kernels>(kernels: K, z: &[f32], scratch: &mut [f32]) -> R
         return Err(Error::ScoreNotFinite { row: z.iter().position(|z| !z.is_finite()).unwrap_or(0) });
     };
     let peaks = peaks.get(..count).unwrap_or(&[]);
-    let threshold = of_scores(kernels, z, 1.0, max, peaks, scratch);
-    Ok((f64::from(max) + threshold.tau) as f32 + 0.0)
+    let cut = of_scores(kernels, Shape::Linear, z, 1.0, max, peaks, scratch);
+    Ok((f64::from(max) + cut.value) as f32 + 0.0)
 }

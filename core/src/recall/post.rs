@@ -1,0 +1,125 @@
+//! What a state goes through after it is read out, and what takes the place of `|x|^2/2` in the energy then.
+//!
+//! With `x' = post(X^T p)` and `post = grad Psi*` of a convex Psi, the energy `E(x) = Psi(x) - Omega*(beta X x)/beta` never rises from a state to the next
+//! (the concave-convex procedure; Santos et al. 2024). In f64, rounded once.
+
+use crate::patterns::square_sum;
+use core::fmt;
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Identity {}
+    impl Sealed for super::UnitNorm {}
+    impl Sealed for super::LayerNorm {}
+    impl Sealed for super::Tanh {}
+}
+
+/// What a state goes through after it is read out. Sealed.
+pub trait Post: sealed::Sealed + Copy + fmt::Debug {
+    /// In place.
+    #[doc(hidden)]
+    fn apply(&self, state: &mut [f32]);
+
+    /// Psi; none where the similarity's own energy says it.
+    #[doc(hidden)]
+    fn potential(&self, state: &[f32]) -> Option<f64>;
+}
+
+/// Nothing: `x' = X^T p`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Identity;
+
+/// `y / |y|`; zero stays zero. Psi is zero within the unit ball and infinite outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnitNorm;
+
+/// `sqrt(D) (y - mean y) / |y - mean y|`; a constant y becomes zero. Psi is zero where the mean is zero and the norm at most sqrt(D), else
+/// infinite.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LayerNorm;
+
+/// `tanh y_j`. Psi is the sum of `((1 + x_j) ln(1 + x_j) + (1 - x_j) ln(1 - x_j)) / 2`, infinite where an entry is beyond +-1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tanh;
+
+/// So far outside a ball, relatively, is still inside: the rounding of a state of that length.
+const ROUNDING: f64 = 1e-6;
+
+/// Zero inside, infinity outside.
+fn indicator(inside: bool) -> f64 {
+    if inside { 0.0 } else { f64::INFINITY }
+}
+
+/// The mean, and the norm of what differs from it.
+fn moments(state: &[f32]) -> (f64, f64) {
+    let mut sum = 0.0;
+    for &x in state {
+        sum += f64::from(x);
+    }
+    let mean = sum / state.len() as f64;
+    let mut squares = 0.0;
+    for &x in state {
+        squares += (f64::from(x) - mean) * (f64::from(x) - mean);
+    }
+    (mean, libm::sqrt(squares))
+}
+
+/// `state <- (state - mean) * length / norm`, zero where the norm is.
+fn rescale(state: &mut [f32], mean: f64, norm: f64, length: f64) {
+    for x in state {
+        *x = if norm > 0.0 { ((f64::from(*x) - mean) / norm * length) as f32 + 0.0 } else { 0.0 };
+    }
+}
+
+impl Post for Identity {
+    fn apply(&self, _: &mut [f32]) {}
+
+    fn potential(&self, _: &[f32]) -> Option<f64> {
+        None
+    }
+}
+
+impl Post for UnitNorm {
+    fn apply(&self, state: &mut [f32]) {
+        let norm = libm::sqrt(square_sum(state));
+        rescale(state, 0.0, norm, 1.0);
+    }
+
+    fn potential(&self, state: &[f32]) -> Option<f64> {
+        Some(indicator(square_sum(state) <= 1.0 + 2.0 * ROUNDING))
+    }
+}
+
+impl Post for LayerNorm {
+    fn apply(&self, state: &mut [f32]) {
+        let (mean, norm) = moments(state);
+        let length = libm::sqrt(state.len() as f64);
+        // A constant state differs from its own mean by rounding only.
+        let is_constant = norm <= length * mean.abs() * ROUNDING * ROUNDING;
+        rescale(state, mean, if is_constant { 0.0 } else { norm }, length);
+    }
+
+    fn potential(&self, state: &[f32]) -> Option<f64> {
+        let (mean, norm) = moments(state);
+        let length = libm::sqrt(state.len() as f64);
+        Some(indicator(mean.abs() <= ROUNDING && norm <= length * (1.0 + ROUNDING)))
+    }
+}
+
+impl Post for Tanh {
+    fn apply(&self, state: &mut [f32]) {
+        for x in state {
+            *x = libm::tanh(f64::from(*x)) as f32 + 0.0;
+        }
+    }
+
+    fn potential(&self, state: &[f32]) -> Option<f64> {
+        let half = |x: f64| if x > -1.0 { (1.0 + x) * libm::log1p(x) } else { 0.0 };
+        let mut sum = 0.0;
+        for &x in state {
+            let x = f64::from(x);
+            sum += if x.abs() <= 1.0 { (half(x) + half(-x)) / 2.0 } else { f64::INFINITY };
+        }
+        Some(sum)
+    }
+}

@@ -9,6 +9,7 @@
 //! | softmax1 | `exp(z_i) / (1 + sum exp z)` | `softmax1` |
 //! | sparsemax | `[z_i - tau]_+` | `sparsemax` |
 //! | entmax | `[(alpha-1) z_i - tau]_+^(1/(alpha-1))` | `entmax` |
+//! | normmax | proportional to `[z_i - tau]_+^(1/(gamma-1))` | `normmax` |
 //! | top-k | softmax of the k largest | `topk` |
 //! | hardmax | all to the largest | `hardmax` |
 //! | k-subsets | `clip(z_i - tau, 0, 1)`, sum k | `ksubsets` |
@@ -58,6 +59,7 @@ maps! {
     entmax: Alpha, Entmax;
     hardmax: Hardmax;
     ksubsets: KSubsets;
+    normmax: Gamma, Normmax;
     softmax: Softmax;
     softmax1: Softmax1;
     sparsemax: Sparsemax, sparsemax_threshold;

@@ -52,6 +52,27 @@ impl Fnv {
         Ok(())
     }
 
+    /// Takes the bits of a number that may be infinite.
+    ///
+    /// # Errors
+    /// Where it is NaN.
+    pub fn bound(&mut self, x: f64) -> Result<(), NotFinite> {
+        if x.is_nan() {
+            return Err(NotFinite);
+        }
+        self.count(x.to_bits());
+        Ok(())
+    }
+
+    /// Takes a number that there may not be; it may be infinite.
+    ///
+    /// # Errors
+    /// Where it is NaN.
+    pub fn maybe(&mut self, x: Option<f64>) -> Result<(), NotFinite> {
+        self.count(u64::from(x.is_some()));
+        x.map_or(Ok(()), |x| self.bound(x))
+    }
+
     fn bytes(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
@@ -85,5 +106,7 @@ mod tests {
         assert_ne!(of(0.0), of(-0.0));
         assert_eq!(of(f32::NAN), Err(NotFinite));
         assert_eq!(Fnv::new().number(f64::INFINITY), Err(NotFinite));
+        assert_eq!(Fnv::new().bound(f64::INFINITY), Ok(()));
+        assert_eq!((Fnv::new().maybe(Some(f64::NAN)), Fnv::new().maybe(None)), (Err(NotFinite), Ok(())));
     }
 }

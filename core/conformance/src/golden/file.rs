@@ -46,13 +46,17 @@ pub(super) struct Transform {
     pub maps: BTreeMap<String, Separated>,
 }
 
-/// The weights of a map; `conjugate` is called `lse_kept` for top-k.
+/// The weights of a map; `conjugate` is called `lse_kept` for top-k. `support` counts the weights that are not zero, `size` those
+/// above 0.01. What is called `*_release` elsewhere in the file is another project's result for another definition: never read.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Separated {
     pub p: Vec<f64>,
     pub tau: Option<f64>,
     #[serde(alias = "lse_kept")]
     pub conjugate: Option<f64>,
+    pub support: Option<usize>,
+    #[serde(rename = "size_gt_0.01")]
+    pub size: Option<usize>,
 }
 
 /// One memory and one query, with the first step and a trajectory for each map.

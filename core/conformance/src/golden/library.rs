@@ -106,7 +106,7 @@ fn separated<S: Separation, K: Kernels>(
     scratch: &mut Scratch<'_>,
 ) -> Result<Separated, Error> {
     let step = model.weights(scores, scratch)?;
-    Ok(Separated { weights: wide(scores), threshold: step.threshold, conjugate: step.conjugate })
+    Ok(Separated { weights: wide(scores), threshold: step.threshold, conjugate: step.conjugate, support: Some(step.support) })
 }
 
 fn buffers() -> Box<Buffers<DIM, ROWS>> {

@@ -13,7 +13,7 @@ pub use library::Library;
 pub use report::{Check, Line, summary};
 pub use subject::{Answer, Energies, Kept, Oracle, Problem, Separated, Subject};
 
-use crate::oracle::{Rows, max_abs};
+use crate::oracle::{Map, Rows, max_abs};
 use crate::tolerance;
 use std::format;
 use std::string::{String, ToString};
@@ -93,23 +93,51 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Weights, threshold and conjugate, as far as the file has them.
-    fn separated(&mut self, found: &Separated, expected: &file::Separated, max_abs_z: f64) {
+    /// Weights, threshold, conjugate and the two counts, as far as the file has them; `z` are the scaled scores.
+    fn separated(&mut self, found: &Separated, expected: &file::Separated, z: &[f64]) {
         self.vector("weights", &found.weights, &expected.p, tolerance::WEIGHTS);
         if let Some(tau) = expected.tau {
-            self.number("threshold", found.threshold, tau, tolerance::threshold(max_abs_z));
+            self.number("threshold", found.threshold, tau, tolerance::threshold(max_abs(z)));
         }
         if let Some(conjugate) = expected.conjugate {
-            self.number("conjugate", Some(found.conjugate), conjugate, tolerance::conjugate(max_abs_z));
+            self.number("conjugate", Some(found.conjugate), conjugate, tolerance::conjugate(max_abs(z)));
+        }
+        if let (Some(expected), Some(found)) = (expected.clear_support(self.map, z), found.support) {
+            self.number("support", Some(found as f64), expected as f64, 0.0);
+        }
+        if let Some(expected) = expected.clear_size() {
+            let size = found.weights.iter().filter(|p| **p > SIZE).count();
+            self.number("size", Some(size as f64), expected as f64, 0.0);
         }
     }
 }
 
+/// A weight above this counts for the metastable size.
+const SIZE: f64 = 0.01;
+
 impl file::Separated {
     /// The quantities that [`Case::separated`] checks.
-    fn quantities(&self) -> Vec<&'static str> {
-        let optional = [self.tau.map(|_| "threshold"), self.conjugate.map(|_| "conjugate")];
+    fn quantities(&self, map: &str, z: &[f64]) -> Vec<&'static str> {
+        let optional = [
+            self.tau.map(|_| "threshold"),
+            self.conjugate.map(|_| "conjugate"),
+            self.clear_support(map, z).map(|_| "support"),
+            self.clear_size().map(|_| "size"),
+        ];
         ["weights"].into_iter().chain(optional.into_iter().flatten()).collect()
+    }
+
+    /// The support, where it is no matter of rounding: no score is within twice the threshold's tolerance of the threshold.
+    fn clear_support(&self, map: &str, z: &[f64]) -> Option<usize> {
+        let unit = Map::named(map)?.threshold_unit();
+        let margin = 2.0 * tolerance::threshold(max_abs(z));
+        let near = |tau: f64| z.iter().any(|z| (unit * z - tau).abs() <= margin);
+        self.support.filter(|_| !self.tau.is_some_and(near))
+    }
+
+    /// The number of weights above 0.01, where none is within the tolerance of it.
+    fn clear_size(&self) -> Option<usize> {
+        self.size.filter(|_| self.p.iter().all(|p| (p - SIZE).abs() > tolerance::WEIGHTS))
     }
 }
 
@@ -127,8 +155,8 @@ fn transforms(file: &File, subject: &impl Subject) -> Vec<Check> {
     for transform in &file.transforms {
         for (map, expected) in &transform.maps {
             let mut case = Case::new("transforms", &transform.name, map);
-            if let Some(found) = case.answer(subject.separate(map, &transform.z), &expected.quantities()) {
-                case.separated(&found, expected, max_abs(&transform.z));
+            if let Some(found) = case.answer(subject.separate(map, &transform.z), &expected.quantities(map, &transform.z)) {
+                case.separated(&found, expected, &transform.z);
             }
             checks.append(&mut case.checks);
         }

@@ -19,7 +19,8 @@ pub(super) fn retrieval(file: &File, subject: &impl Subject) -> Vec<Check> {
 
 /// One memory and query under one map: the first step, then the trajectory with its energies.
 fn retrieved(case: &Retrieval, map: &str, expected: &Retrieved, subject: &impl Subject) -> Vec<Check> {
-    let mut quantities = expected.separated.quantities();
+    let z: Vec<f64> = case.scores.iter().map(|s| case.beta * s).collect();
+    let mut quantities = expected.separated.quantities(map, &z);
     quantities.extend(["scores", "state"]);
     if !expected.trajectory.is_empty() {
         quantities.extend(["trajectory", "energy0", "energy", "descent"]);
@@ -33,7 +34,7 @@ fn retrieved(case: &Retrieval, map: &str, expected: &Retrieved, subject: &impl S
     }
     let problem = Problem { beta: case.beta, keys, values: None, kept: Kept::All, query: &case.q };
     if let Some(found) = out.answer(subject.recall(map, problem), &quantities) {
-        out.separated(&found.separated, &expected.separated, case.beta * max_abs(&case.scores));
+        out.separated(&found.separated, &expected.separated, &z);
         out.worst("scores", score_deviations(&found.scores, &case.scores, keys, &case.q));
         out.vector("state", &found.state, &expected.x1, tolerance::states(keys.max_entry()));
         if !expected.trajectory.is_empty() {

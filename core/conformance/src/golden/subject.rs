@@ -55,10 +55,12 @@ pub struct Problem<'a> {
 pub struct Separated {
     /// p, as many as scores.
     pub weights: Vec<f64>,
-    /// tau in units of z, for maps that have one.
+    /// tau in units of z, for entmax in units of (alpha - 1) z; for maps that have one.
     pub threshold: Option<f64>,
     /// Omega*(z).
     pub conjugate: f64,
+    /// How many rows have a weight, all of them for softmax; `None` from a subject that does not count them.
+    pub support: Option<usize>,
 }
 
 /// What a step yields.
@@ -98,7 +100,8 @@ pub struct Oracle;
 impl Subject for Oracle {
     fn separate(&self, map: &str, z: &[f64]) -> Option<Result<Separated, String>> {
         let map = Map::named(map)?;
-        Some(Ok(Separated { weights: map.weights(z), threshold: map.threshold(z), conjugate: map.conjugate(z) }))
+        let (weights, support) = (map.weights(z), Some(map.support(z)));
+        Some(Ok(Separated { weights, threshold: map.threshold(z), conjugate: map.conjugate(z), support }))
     }
 
     fn recall(&self, map: &str, problem: Problem<'_>) -> Option<Result<Answer, String>> {
@@ -112,7 +115,8 @@ impl Subject for Oracle {
             }
             _ => None,
         };
-        let separated = Separated { weights: step.weights, threshold: step.threshold, conjugate: step.conjugate };
+        let (threshold, conjugate, support) = (step.threshold, step.conjugate, Some(step.support));
+        let separated = Separated { weights: step.weights, threshold, conjugate, support };
         Some(Ok(Answer { scores: step.scores, separated, state: step.state, energies }))
     }
 }

@@ -1,0 +1,150 @@
+//! What a model does, for any separation.
+
+use super::{Inputs, patterns};
+use basinet_core::{
+    Beta, Bits, Cosine, Descends, Dot, Dynamics, Error, FreeRecall, Job, Kernels, LayerNorm, Listed, Mask, Model, Normaliser, Patterns,
+    Post, RandomMask, Scratch, Separation, Similarity, SquaredDistance, Stop, Tanh, UnitNorm, Window,
+};
+use core::hint::black_box;
+
+/// Everything that a model does, one separation at a time.
+pub struct Recall<'i, 'a, S>(pub &'i mut Inputs<'a>, pub S);
+
+impl<S: Separation + PartialEq> Job for Recall<'_, '_, S> {
+    type Output = Result<(), Error>;
+
+    fn run<K: Kernels>(self, kernels: K) -> Self::Output {
+        let Self(i, separation) = self;
+        let model = Model::new(Beta::new(i.x)?, separation).on(kernels);
+        model_calls(i, model)?;
+        descent_calls(i, model)?;
+        certify_calls(i, model)?;
+        dynamics_calls(i, model.then(UnitNorm))?;
+        dynamics_calls(i, model.then(LayerNorm))?;
+        dynamics_calls(i, model.then(Tanh))?;
+        pass_calls(i, model)
+    }
+}
+
+/// The same with the other similarities.
+pub struct Compared<'i, 'a, S>(pub &'i mut Inputs<'a>, pub S);
+
+impl<S: Separation> Job for Compared<'_, '_, S> {
+    type Output = Result<(), Error>;
+
+    fn run<K: Kernels>(self, kernels: K) -> Self::Output {
+        let Self(i, separation) = self;
+        let model = Model::new(Beta::new(i.x)?, separation).on(kernels);
+        model_calls(i, model.with(Cosine))?;
+        model_calls(i, model.with(SquaredDistance))?;
+        descent_calls(i, model.with(SquaredDistance))
+    }
+}
+
+/// The same under a mask.
+pub struct Masked<'i, 'a, S>(pub &'i mut Inputs<'a>, pub S);
+
+impl<S: Separation> Job for Masked<'_, '_, S> {
+    type Output = Result<(), Error>;
+
+    fn run<K: Kernels>(self, kernels: K) -> Self::Output {
+        let Self(i, separation) = self;
+        let model = Model::new(Beta::new(i.x)?, separation).on(kernels);
+        let mask = match i.m {
+            0 => Any::Window(Window { centre: i.m, half_width: i.n }),
+            1 => Any::Listed(Listed::new(i.kept)?),
+            2 => Any::Random(RandomMask::new(i.seed, i.y)?),
+            _ => Any::Bits(Bits(i.words)),
+        };
+        model_calls(i, model.keep(mask))
+    }
+}
+
+/// One mask or another: generic code is compiled once for all of them.
+#[derive(Clone, Copy, Debug)]
+enum Any<'a> {
+    Window(Window),
+    Listed(Listed<'a>),
+    Random(RandomMask),
+    Bits(Bits<'a>),
+}
+
+impl Mask for Any<'_> {
+    fn keeps(&self, first: usize) -> u64 {
+        match self {
+            Self::Window(mask) => mask.keeps(first),
+            Self::Listed(mask) => mask.keeps(first),
+            Self::Random(mask) => mask.keeps(first),
+            Self::Bits(mask) => mask.keeps(first),
+        }
+    }
+}
+
+/// Free recall.
+pub fn free<K: Kernels>(i: &mut Inputs<'_>, kernels: K) -> Result<(), Error> {
+    let rows = patterns(i)?;
+    let mut scratch = Scratch::new(i.sums, i.scores, i.rows, i.work);
+    let mut free = FreeRecall::new(Beta::new(i.x)?, i.caps).on(kernels);
+    black_box(free.left());
+    black_box(free.recall(&rows, i.query, i.out, &mut scratch)?);
+    Ok(())
+}
+
+fn model_calls<S: Separation, Q: Similarity, K: Kernels>(i: &mut Inputs<'_>, model: Model<S, Q, K>) -> Result<(), Error> {
+    let keys = patterns(i)?;
+    let values = Patterns::strided(i.b, i.m, i.n)?;
+    black_box((model.beta(), model.separation()));
+    model.scores(&keys, i.query, i.out)?;
+    let mut scratch = Scratch::new(i.sums, i.scores, i.rows, i.work);
+    black_box(model.step(&keys, i.query, i.out, &mut scratch)?);
+    black_box(model.read(&keys, &values, i.query, i.out, &mut scratch)?);
+    black_box(model.weights(i.out, &mut scratch)?);
+    model.jvp(i.a, i.out)
+}
+
+/// What a model with an energy does.
+fn descent_calls<S: Separation, Q: Descends, K: Kernels>(i: &mut Inputs<'_>, model: Model<S, Q, K>) -> Result<(), Error> {
+    let keys = patterns(i)?;
+    let stop = Stop::after(i.n).state_change(i.x).weight_change(i.x);
+    let mut scratch = Scratch::new(i.sums, i.scores, i.rows, i.work).with_states(i.states);
+    black_box(model.energy(&keys, i.query, i.x, &mut scratch)?);
+    black_box(model.settle(&keys, i.out, stop, &mut scratch)?);
+    black_box(model.settle_observed(&keys, i.out, stop, &mut scratch, |step, state| {
+        black_box((step, state));
+    })?);
+    Ok(())
+}
+
+fn dynamics_calls<S: Separation, P: Post, K: Kernels>(i: &mut Inputs<'_>, dynamics: Dynamics<S, P, Dot, K>) -> Result<(), Error> {
+    let keys = patterns(i)?;
+    let stop = Stop::after(i.n).state_change(i.x);
+    black_box(dynamics.step(&keys, i.query, i.out, &mut i.buffers.scratch())?);
+    black_box(dynamics.settle(&keys, i.out, stop, &mut i.buffers.scratch())?);
+    black_box(dynamics.settle_observed(&keys, i.out, stop, &mut i.buffers.scratch(), |step, state| {
+        black_box((step, state));
+    })?);
+    Ok(())
+}
+
+fn certify_calls<S: Separation, K: Kernels>(i: &mut Inputs<'_>, model: Model<S, Dot, K>) -> Result<(), Error> {
+    black_box(model.certify(&i.step, i.query, i.x)?);
+    Ok(())
+}
+
+fn pass_calls<S: Separation + PartialEq, K: Kernels>(i: &mut Inputs<'_>, model: Model<S, Dot, K>) -> Result<(), Error> {
+    let keys = patterns(i)?;
+    let values = Patterns::strided(i.b, i.m, i.n)?;
+    let mut pass = model.begin(i.query, i.m, Scratch::new(i.sums, i.scores, i.rows, i.work))?;
+    let mut other = model.begin(i.query, i.m, i.buffers.scratch())?;
+    pass.update(i.n, &keys)?;
+    other.update_pairs(i.m, &keys, &values)?;
+    pass.merge(&other)?;
+    let normaliser = pass.normaliser()?;
+    pass.read_out(&normaliser, i.n, &values)?;
+    black_box(pass.finish(&normaliser, i.out)?);
+    // Numbers from elsewhere, which may be anything.
+    let received = Normaliser::from_bytes(&i.normaliser).ok_or(Error::Empty)?;
+    other.read_out(&received, i.m, &values)?;
+    black_box(other.finish(&received, i.out)?);
+    Ok(())
+}

@@ -8,6 +8,9 @@
 )]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod maps;
+pub mod passes;
+
 use basinet_core::Scratch;
 
 /// A small generator (SplitMix64): the tests' data, the same on every machine.

@@ -5,7 +5,17 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+mod free;
 mod memory;
+mod paired;
+mod recall;
+mod settle;
+mod work;
 
 pub use basinet_core::*;
-pub use memory::{Memory, Recalled};
+pub use free::FreeRecalls;
+pub use memory::Memory;
+pub use paired::PairedMemory;
+pub use recall::{Certified, Recalled};
+pub use settle::{Settled, Settles};
+pub use work::Workspace;

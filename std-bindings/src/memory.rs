@@ -1,13 +1,22 @@
-//! A memory that owns its patterns and grows.
+//! A memory that owns its patterns: what goes in, what comes out, what is kept beside them. How it recalls is in `recall`.
 
-use basinet_core::{Dot, Error, Kernels, Model, Patterns, Scratch, Separation, Step};
+use crate::Workspace;
+use basinet_core::{Error, Patterns};
 
 /// Sixteen numbers, one cache line: what a memory is made of, so that its rows begin where loads are fastest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C, align(64))]
-struct Line([f32; 16]);
+struct Line([f32; NUMBERS]);
+
+/// Numbers in a line.
+const NUMBERS: usize = 16;
+
+/// The most patterns: they are counted in 32 bits.
+const MOST: usize = u32::MAX as usize;
 
 /// Stored patterns of `dim` numbers each, one behind the other in memory that is aligned to cache lines.
+///
+/// Every number is finite and every norm fits in f32: what does not is an error and is not stored.
 ///
 /// ```
 /// use basinet::{Memory, Model, Sparsemax, beta};
@@ -25,15 +34,6 @@ pub struct Memory {
     count: usize,
     lines: Vec<Line>,
     max_norm: f32,
-}
-
-/// What a recall gives: the state after one step, and the step's report.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Recalled {
-    /// The weighted mean of the patterns, `dim` numbers.
-    pub state: Vec<f32>,
-    /// How it came about.
-    pub step: Step,
 }
 
 impl Memory {
@@ -56,7 +56,7 @@ impl Memory {
     pub fn from_rows(dim: usize, data: &[f32]) -> Result<Self, Error> {
         let patterns = Patterns::new(data, dim)?;
         let max_norm = patterns.max_norm()?;
-        let mut lines = vec![Line::default(); data.len().div_ceil(16)];
+        let mut lines = vec![Line::default(); data.len().div_ceil(NUMBERS)];
         bytemuck::cast_slice_mut::<Line, f32>(&mut lines)[..data.len()].copy_from_slice(data);
         Ok(Self { dim, count: patterns.count(), lines, max_norm })
     }
@@ -64,25 +64,68 @@ impl Memory {
     /// Stores a pattern and gives its row. O(dim), amortised.
     ///
     /// # Errors
-    /// [`Error::Length`], [`Error::PatternNotFinite`] with the place, [`Error::NormOverflow`], or [`Error::TooLarge`] beyond 2^32 - 1 patterns;
-    /// the memory is as it was then.
+    /// [`Error::Length`], [`Error::PatternNotFinite`] with the place, [`Error::NormOverflow`], or [`Error::TooLarge`] beyond 2^32 - 1
+    /// patterns; the memory is as it was then.
     pub fn insert(&mut self, pattern: &[f32]) -> Result<usize, Error> {
-        if pattern.len() != self.dim {
-            return Err(Error::Length { expected: self.dim, found: pattern.len() });
-        }
-        if let Some(index) = pattern.iter().position(|x| !x.is_finite()) {
-            return Err(Error::PatternNotFinite { index });
-        }
-        if self.count >= u32::MAX as usize - 1 {
+        let norm = self.checked_norm(pattern)?;
+        if self.count >= MOST {
             return Err(Error::TooLarge);
         }
-        let norm = Patterns::new(pattern, self.dim)?.max_norm().map_err(|_| Error::NormOverflow)?;
-        let begin = self.count * self.dim;
-        self.lines.resize((begin + self.dim).div_ceil(16), Line::default());
-        bytemuck::cast_slice_mut::<Line, f32>(&mut self.lines)[begin..begin + self.dim].copy_from_slice(pattern);
-        self.max_norm = if norm > self.max_norm { norm } else { self.max_norm };
         self.count += 1;
+        self.lines.resize((self.count * self.dim).div_ceil(NUMBERS), Line::default());
+        self.put(self.count - 1, pattern, norm);
         Ok(self.count - 1)
+    }
+
+    /// Stores a pattern in the place of row `i` and gives the old one. O(dim); O(M dim) where a row with the largest norm goes.
+    ///
+    /// ```
+    /// let mut memory = basinet::Memory::from_rows(2, &[3.0, 4.0, 0.0, 1.0])?;
+    /// assert_eq!(memory.replace(0, &[0.0, 2.0])?, [3.0, 4.0]);
+    /// assert_eq!((memory.row(0), memory.max_norm()), (Some(&[0.0, 2.0][..]), 2.0));
+    /// # Ok::<(), basinet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRow`], [`Error::Length`], [`Error::PatternNotFinite`], [`Error::NormOverflow`], the first of these that holds; the
+    /// memory is as it was then.
+    pub fn replace(&mut self, i: usize, pattern: &[f32]) -> Result<Vec<f32>, Error> {
+        let old = self.row(i).ok_or(Error::NoSuchRow { row: i, count: self.count })?.to_vec();
+        let norm = self.checked_norm(pattern)?;
+        self.put(i, pattern, norm);
+        self.lower(&old);
+        Ok(old)
+    }
+
+    /// Takes row `i` out; the last row takes its place and its number. `None` where there is no row `i`. O(dim); O(M dim) where a row with
+    /// the largest norm goes.
+    ///
+    /// ```
+    /// let mut memory = basinet::Memory::from_rows(1, &[1.0, 2.0, 3.0])?;
+    /// assert_eq!(memory.remove(0), Some(vec![1.0]));
+    /// assert_eq!((memory.row(0), memory.len()), (Some(&[3.0][..]), 2));
+    /// # Ok::<(), basinet::Error>(())
+    /// ```
+    pub fn remove(&mut self, i: usize) -> Option<Vec<f32>> {
+        let removed = self.row(i)?.to_vec();
+        let (dim, last) = (self.dim, self.count - 1);
+        self.numbers_mut().copy_within(last * dim..(last + 1) * dim, i * dim);
+        self.count = last;
+        self.lines.truncate((last * dim).div_ceil(NUMBERS));
+        self.lower(&removed);
+        Some(removed)
+    }
+
+    /// Takes all patterns out, and keeps the room that they had. O(1).
+    pub fn clear(&mut self) {
+        self.lines.clear();
+        self.count = 0;
+        self.max_norm = 0.0;
+    }
+
+    /// Row `i`, `dim` numbers.
+    pub fn row(&self, i: usize) -> Option<&[f32]> {
+        self.numbers().chunks_exact(self.dim).nth(i)
     }
 
     /// Numbers in a pattern.
@@ -95,84 +138,62 @@ impl Memory {
         self.count
     }
 
-    /// True before any pattern is stored.
+    /// True where no pattern is stored.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// The largest norm of a pattern, rounded up.
+    /// The largest norm of a pattern, rounded up; 0 without patterns. That of [`Patterns::max_norm`], bit for bit, without its pass. O(1).
     pub fn max_norm(&self) -> f32 {
         self.max_norm
     }
 
-    /// The patterns, as core sees them.
+    /// The patterns, as core sees them. O(1).
     ///
     /// # Errors
     /// [`Error::Empty`] where there are none.
     pub fn patterns(&self) -> Result<Patterns<'_>, Error> {
-        if self.is_empty() {
-            return Err(Error::Empty);
+        Patterns::new(self.numbers(), self.dim)
+    }
+
+    /// Working memory for recalls from as many patterns as there are now, for those who call the [`Model`](crate::Model) themselves.
+    pub fn workspace(&self) -> Workspace {
+        Workspace::new(self.dim, self.count)
+    }
+
+    /// The norm of a pattern that may be stored.
+    pub(crate) fn checked_norm(&self, pattern: &[f32]) -> Result<f32, Error> {
+        if pattern.len() != self.dim {
+            return Err(Error::Length { expected: self.dim, found: pattern.len() });
         }
-        Patterns::new(&bytemuck::cast_slice::<Line, f32>(&self.lines)[..self.count * self.dim], self.dim)
-    }
-
-    /// One recall step from `query`: [`Model::step`], with scratch memory of its own. O(M dim).
-    ///
-    /// # Errors
-    /// As [`Model::step`], and [`Error::Empty`].
-    pub fn recall<S: Separation, K: Kernels>(&self, model: &Model<S, Dot, K>, query: &[f32]) -> Result<Recalled, Error> {
-        let mut work = Work::new(self.dim, self.count);
-        self.recall_in(model, query, &mut work.scratch())
-    }
-
-    /// One recall step from each of `queries`, Q x `dim`, row-major: as [`recall`](Self::recall) of each. O(Q M dim).
-    ///
-    /// # Errors
-    /// [`Error::Shape`] where the numbers do not divide into queries, and as [`recall`](Self::recall).
-    pub fn recall_batch<S: Separation, K: Kernels>(&self, model: &Model<S, Dot, K>, queries: &[f32]) -> Result<Vec<Recalled>, Error> {
-        if !queries.len().is_multiple_of(self.dim) {
-            return Err(Error::Shape { numbers: queries.len(), dim: self.dim, stride: self.dim });
+        if let Some(index) = pattern.iter().position(|x| !x.is_finite()) {
+            return Err(Error::PatternNotFinite { index });
         }
-        let mut work = Work::new(self.dim, self.count);
-        queries.chunks_exact(self.dim).map(|query| self.recall_in(model, query, &mut work.scratch())).collect()
+        Patterns::new(pattern, self.dim)?.max_norm().map_err(|_| Error::NormOverflow)
     }
 
-    /// The energy of a state: [`Model::energy`].
-    ///
-    /// # Errors
-    /// As [`Model::energy`], and [`Error::Empty`].
-    pub fn energy<S: Separation, K: Kernels>(&self, model: &Model<S, Dot, K>, state: &[f32]) -> Result<f64, Error> {
-        let mut work = Work::new(self.dim, self.count);
-        model.energy(&self.patterns()?, state, self.max_norm, &mut work.scratch())
+    /// Writes a row that there is room for.
+    fn put(&mut self, i: usize, pattern: &[f32], norm: f32) {
+        let dim = self.dim;
+        self.numbers_mut()[i * dim..(i + 1) * dim].copy_from_slice(pattern);
+        self.max_norm = if norm > self.max_norm { norm } else { self.max_norm };
     }
 
-    fn recall_in<S: Separation, K: Kernels>(
-        &self,
-        model: &Model<S, Dot, K>,
-        query: &[f32],
-        scratch: &mut Scratch<'_>,
-    ) -> Result<Recalled, Error> {
-        let mut state = vec![0.0; self.dim];
-        let step = model.step(&self.patterns()?, query, &mut state, scratch)?;
-        Ok(Recalled { state, step })
-    }
-}
-
-/// Scratch memory on the heap, with room for every row to be a candidate: no recall reads the patterns twice. The system gives cleared
-/// memory by the page and only when it is touched, so room that is not used costs next to nothing.
-struct Work {
-    sums: Vec<f32>,
-    scores: Vec<f32>,
-    rows: Vec<u32>,
-    work: Vec<f32>,
-}
-
-impl Work {
-    fn new(dim: usize, count: usize) -> Self {
-        Self { sums: vec![0.0; 3 * dim], scores: vec![0.0; count], rows: vec![0; count], work: vec![0.0; count] }
+    /// This row has gone, and the largest norm may have gone with it.
+    fn lower(&mut self, gone: &[f32]) {
+        // What was stored has a finite norm, and so has every row that is left.
+        let max_norm = |rows: Result<Patterns<'_>, Error>| rows.and_then(|rows| rows.max_norm()).unwrap_or(0.0);
+        if max_norm(Patterns::new(gone, self.dim)) >= self.max_norm {
+            self.max_norm = max_norm(self.patterns());
+        }
     }
 
-    fn scratch(&mut self) -> Scratch<'_> {
-        Scratch::new(&mut self.sums, &mut self.scores, &mut self.rows, &mut self.work)
+    /// All rows, one behind the other.
+    fn numbers(&self) -> &[f32] {
+        &bytemuck::cast_slice::<Line, f32>(&self.lines)[..self.count * self.dim]
+    }
+
+    fn numbers_mut(&mut self) -> &mut [f32] {
+        &mut bytemuck::cast_slice_mut::<Line, f32>(&mut self.lines)[..self.count * self.dim]
     }
 }

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::time::Instant;
 
-use basinet::{Beta, Memory, Model, Recalled, Softmax, Sparsemax};
+use basinet::{Beta, Certificate, Hardmax, Memory, Model, Stop, beta};
 use rand::Rng;
 
 use crate::damage::Damage;
 use crate::digits::{Digit, Set};
 use crate::failure::Failure;
 use crate::frame::{Frame, distance};
+use crate::maps::Map;
 
 /// A stored digit has come back when the recalled state is this near to it; both are unit vectors
 /// or shorter.
@@ -34,37 +35,7 @@ impl fmt::Display for Reading {
     }
 }
 
-/// The separations that are compared.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Map {
-    /// Every stored digit gets some weight.
-    Softmax,
-    /// Most stored digits get none.
-    Sparsemax,
-}
-
-impl Map {
-    /// In the order of the columns.
-    pub const ALL: [Map; 2] = [Map::Softmax, Map::Sparsemax];
-
-    fn recall(self, memory: &Memory, beta: Beta, query: &[f32]) -> Result<Recalled, basinet::Error> {
-        match self {
-            Map::Softmax => memory.recall(&Model::new(beta, Softmax), query),
-            Map::Sparsemax => memory.recall(&Model::new(beta, Sparsemax), query),
-        }
-    }
-}
-
-impl fmt::Display for Map {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Map::Softmax => "softmax",
-            Map::Sparsemax => "sparsemax",
-        })
-    }
-}
-
-/// One recall.
+/// One recall, from the damaged digit to where it settles.
 pub struct Attempt {
     /// The separation.
     pub map: Map,
@@ -77,13 +48,23 @@ pub struct Attempt {
     /// |recalled - original|, the original a unit vector: 0 is perfect, 1 is what the mean of all
     /// digits gets.
     pub error: f32,
-    /// Stored digits that take part: for softmax all, for sparsemax those with a weight above zero.
+    /// Steps taken, the one included that changed nothing any more.
+    pub steps: usize,
+    /// Whether the state stayed, before the steps were used up.
+    pub converged: bool,
+    /// The energy of every state on the way, less a constant.
+    pub energies: Vec<f64>,
+    /// Stored digits that take part at the end: with a weight above zero, for softmax above 0.01.
     pub support: usize,
-    /// The largest weight.
+    /// The largest weight at the end.
     pub weight: f32,
-    /// The best score less the second best: cosines.
+    /// The best score less the second best at the end: cosines, while the state has norm 1.
     pub gap: f32,
-    /// Seconds that the recall took.
+    /// The stored digit with the best score at the end.
+    pub winner: usize,
+    /// What is certain about a step from the end.
+    pub certificate: Certificate,
+    /// Seconds that all steps took.
     pub seconds: f64,
 }
 
@@ -164,52 +145,62 @@ impl<'a> Subject<'a> {
         damage: Damage,
         reading: Reading,
         digits: &[Digit],
-        betas: &[Beta],
+        (betas, stop): (&[Beta], Stop),
         random: &mut impl Rng,
     ) -> Result<Panel, Failure> {
         let mut trials = Vec::with_capacity(digits.len());
         for (place, digit) in digits.iter().enumerate() {
             let damaged = damage.apply(&digit.pixels, &self.frame.mean, random);
             let query = self.frame.state(&damaged);
-            let original = self.frame.state(&digit.pixels);
-            let mut nearest = None;
             let mut attempts = Vec::new();
             for map in Map::ALL {
                 for &beta in betas {
-                    let start = Instant::now();
-                    let Recalled { state, step, .. } = map.recall(&self.memory, beta, &query)?;
-                    let seconds = start.elapsed().as_secs_f64();
-                    // The winner depends on the scores alone, so it is the same for every
-                    // separation and beta.
-                    nearest = Some(step.winner);
-                    let error = distance(&state, &original);
-                    let right = match reading {
-                        Reading::Stored => error < NEAR,
-                        Reading::HeldBack => {
-                            let nearest = map.recall(&self.memory, beta, &state)?.step.winner;
-                            self.label(nearest) == Some(digit.label)
-                        }
-                    };
-                    attempts.push(Attempt {
-                        map,
-                        beta: beta.get(),
-                        image: self.frame.image(&state, self.known.get(step.winner).map_or(0.0, |winner| self.frame.norm(&winner.pixels))),
-                        right,
-                        error,
-                        support: step.support,
-                        weight: step.weight,
-                        gap: step.gap,
-                        seconds,
-                    });
+                    attempts.push(self.attempt((map, beta), reading, digit, &query, stop)?);
                 }
             }
+            let nearest = self.nearest(&query)?;
             let nearest_right = match reading {
-                Reading::Stored => nearest == Some(place),
-                Reading::HeldBack => nearest.and_then(|nearest| self.label(nearest)) == Some(digit.label),
+                Reading::Stored => nearest == place,
+                Reading::HeldBack => self.label(nearest) == Some(digit.label),
             };
             trials.push(Trial { label: digit.label, original: digit.pixels.clone(), damaged, attempts, nearest_right });
         }
         Ok(Panel { set: self.set, stored: self.known.len(), damage, reading, trials })
+    }
+
+    /// Recalls one damaged digit and judges what came back.
+    fn attempt(&self, (map, beta): (Map, Beta), reading: Reading, digit: &Digit, query: &[f32], stop: Stop) -> Result<Attempt, Failure> {
+        let start = Instant::now();
+        let (settled, certificate) = map.settle(&self.memory, beta, query, stop)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let last = settled.report.last;
+        let error = distance(&settled.state, &self.frame.state(&digit.pixels));
+        let right = match reading {
+            Reading::Stored => error < NEAR,
+            Reading::HeldBack => self.label(last.winner) == Some(digit.label),
+        };
+        let norm = self.known.get(last.winner).map_or(0.0, |winner| self.frame.norm(&winner.pixels));
+        Ok(Attempt {
+            map,
+            beta: beta.get(),
+            image: self.frame.image(&settled.state, norm),
+            right,
+            error,
+            steps: settled.report.steps,
+            converged: settled.report.converged,
+            energies: settled.energies,
+            support: settled.report.metastable,
+            weight: last.weight,
+            gap: last.gap,
+            winner: last.winner,
+            certificate,
+            seconds,
+        })
+    }
+
+    /// The stored digit with the best score, which is the same for every separation and beta.
+    fn nearest(&self, query: &[f32]) -> Result<usize, Failure> {
+        Ok(self.memory.recall(&Model::new(beta!(1.0), Hardmax), query)?.step.winner)
     }
 
     fn label(&self, stored: usize) -> Option<u8> {

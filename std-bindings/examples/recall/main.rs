@@ -8,20 +8,22 @@
 //! - **held back**: damage a digit that was *never* stored. It cannot come back; is what comes back
 //!   a digit of the same class? This is generalisation.
 //!
-//! What to look for as beta rises: the mean of all digits, then mixtures of a few, then a single
-//! one. Sparsemax is there at a beta about four times smaller than softmax, and then exactly: its
-//! other weights are zero. For held-back digits the mixtures are the better answer: their error is
-//! the smallest in the column.
+//! A recall goes on until the state stays. What to look for as beta rises: the mean of all digits,
+//! then mixtures of a few, then a single one. Sparsemax is there at a beta about four times smaller
+//! than softmax, and then exactly: its other weights are zero, and the certificate says from how
+//! far away the same digit would still come back. Hardmax is always there, and knows no mixtures.
+//! `--steps 1` shows the first step alone: for held-back digits its mixtures are the better answer.
 //!
 //! The road of one digit, with every step in a file of its own: `digits` reads it, `damage`
-//! spoils it, `frame` turns pixels into a unit vector and back, `experiment` recalls it and
-//! judges what came back, `text` and `picture` show it.
+//! spoils it, `frame` turns pixels into a unit vector and back, `maps` are the separations that
+//! recall it, `experiment` judges what came back, `text` and `picture` show it.
 
 mod damage;
 mod digits;
 mod experiment;
 mod failure;
 mod frame;
+mod maps;
 mod picture;
 mod text;
 
@@ -29,7 +31,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use basinet::{Backend, Beta};
+use basinet::{Backend, Beta, Stop};
 use clap::{Parser, ValueEnum};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -40,15 +42,21 @@ use crate::digits::Set;
 use crate::experiment::{Panel, Reading, Subject};
 use crate::failure::Failure;
 
-/// Store real digits, damage some of them, and recall them with softmax and with sparsemax.
+/// A state stays when it changes by no more than this, relative to its norm.
+const STAYS: f32 = 1e-4;
+
+/// Store real digits, damage some of them, and recall them with six separations.
 ///
 /// Every digit is centred by the mean of the stored digits and scaled to unit norm, so that a score
-/// is a cosine and beta means the same for every digit. The damaged digit goes the same way. One
-/// recall is one step of the network, from the damaged digit.
+/// is a cosine and beta means the same for every digit. The damaged digit goes the same way. A
+/// recall begins with the damaged digit and takes steps until the state stays.
 ///
 /// Stored digits count as recalled when they come back themselves, that is to within 0.1 (both have
 /// unit norm). Held-back digits cannot come back; they count when the stored digit nearest to what
 /// was recalled has the right class.
+///
+/// The energy falls from state to state. The certificate is about the last state: where it is exact,
+/// a step from every state within the radius gives that stored digit, bit for bit.
 #[derive(Parser)]
 #[command(
     name = "recall",
@@ -68,6 +76,9 @@ struct Arguments {
     /// Inverse temperatures, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "2,16,128")]
     beta: Vec<f32>,
+    /// Steps of a recall at most; it ends before when the state stays
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = positive)]
+    steps: usize,
     /// Digits stored
     #[arg(long, value_name = "M", default_value_t = 1000)]
     stored: usize,
@@ -129,6 +140,10 @@ fn probability(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|p| (0.0..=1.0).contains(p)).ok_or_else(|| "a probability lies between 0 and 1".to_owned())
 }
 
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&steps| steps > 0).ok_or_else(|| "at least one step".to_owned())
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(&arguments, &mut BufWriter::new(io::stdout().lock())) {
@@ -163,7 +178,8 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
 
 /// Splits one set into stored and held-back digits, and runs every damage on both.
 fn panels_of(set: Set, betas: &[Beta], arguments: &Arguments) -> Result<Vec<Panel>, Failure> {
-    let &Arguments { stored, queries, seed, noise, .. } = arguments;
+    let &Arguments { stored, queries, seed, noise, steps, .. } = arguments;
+    let stop = Stop::after(steps).state_change(STAYS);
     let mut digits = set.read()?;
     // `queries` damaged digits are wanted from either side of the split.
     if queries == 0 || queries > stored || stored.saturating_add(queries) > digits.len() {
@@ -180,7 +196,7 @@ fn panels_of(set: Set, betas: &[Beta], arguments: &Arguments) -> Result<Vec<Pane
             // gives.
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             random.set_stream(1 + reading as u64);
-            panels.push(subject.examine(damage, reading, &drawn_from[..queries], betas, &mut random)?);
+            panels.push(subject.examine(damage, reading, &drawn_from[..queries], (betas, stop), &mut random)?);
         }
     }
     Ok(panels)

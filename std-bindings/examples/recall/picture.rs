@@ -1,8 +1,8 @@
 //! The results as one PNG: a panel for each experiment, a row for each digit, a column for each
 //! step of its road.
 //!
-//! A green frame means right and a red one wrong. Stored digits stand on the left, held-back ones
-//! on the right.
+//! A green frame means right and a red one wrong; a corner is filled where a step from what came back
+//! certainly gives a stored digit, bit for bit.
 
 use std::fs;
 use std::io::{self, BufWriter};
@@ -10,8 +10,9 @@ use std::path::Path;
 
 use font8x8::{BASIC_FONTS, UnicodeFonts};
 
-use crate::experiment::{Map, Panel};
+use crate::experiment::{Attempt, Panel};
 use crate::failure::Failure;
+use crate::maps::Map;
 
 type Colour = [u8; 3];
 const PAPER: Colour = [255, 255, 255];
@@ -24,6 +25,8 @@ const WRONG: Colour = [213, 60, 30];
 const CELL: usize = 56;
 /// Width of the frame around a digit.
 const FRAME: usize = 2;
+/// Side of the corner that is filled.
+const CORNER: usize = 8;
 /// From one digit to the next.
 const PITCH: usize = CELL + 2 * FRAME + 12;
 /// Between groups of columns.
@@ -53,11 +56,11 @@ fn draw(panels: &[Panel], rows: usize) -> Canvas {
     let groups = Map::ALL.len();
     let width = (MARGIN + (2 + groups * betas) * PITCH + groups * GAP).max(TITLE);
     let height = MARGIN + HEADER + rows * PITCH;
-    let bottom = panels.len().div_ceil(2) * height + MARGIN;
-    let mut canvas = Canvas::new(2 * width + MARGIN, bottom + LINE + MARGIN);
-    canvas.text(MARGIN, bottom, "green frame: right; red frame: wrong");
+    let bottom = panels.len() * height + MARGIN;
+    let mut canvas = Canvas::new(width + MARGIN, bottom + LINE + MARGIN);
+    canvas.text(MARGIN, bottom, "green frame: right; red frame: wrong; filled corner: one more step certainly gives a stored digit");
     for (place, panel) in panels.iter().enumerate() {
-        draw_panel(&mut canvas, MARGIN + place % 2 * width, MARGIN + place / 2 * height, panel, rows);
+        draw_panel(&mut canvas, MARGIN, MARGIN + place * height, panel, rows);
     }
     canvas
 }
@@ -84,7 +87,7 @@ fn draw_panel(canvas: &mut Canvas, left: usize, top: usize, panel: &Panel, rows:
                 if row == 0 {
                     canvas.text(x, top + 2 * LINE + 6, &format!("beta {}", attempt.beta));
                 }
-                canvas.digit(x, y, &attempt.image, panel.set.side(), if attempt.right { RIGHT } else { WRONG });
+                canvas.attempt(x, y, attempt, panel.set.side());
                 x += PITCH;
             }
         }
@@ -127,6 +130,15 @@ impl Canvas {
                 let grey = (255.0 * (1.0 - ink)).round() as u8;
                 self.rectangle(left + FRAME + x * size, top + FRAME + y * size, size, [grey; 3]);
             }
+        }
+    }
+
+    /// What came back, in a frame that says whether it is right.
+    fn attempt(&mut self, left: usize, top: usize, attempt: &Attempt, side: usize) {
+        let frame = if attempt.right { RIGHT } else { WRONG };
+        self.digit(left, top, &attempt.image, side, frame);
+        if attempt.certificate.exact {
+            self.rectangle(left, top, CORNER, frame);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Weights of arbitrary scores, the threshold of sparsemax and log-sum-exp.
+//! Weights of arbitrary scores under any map of the family, the threshold of sparsemax and log-sum-exp.
 //!
 //! On every backend and with any scratch memory the same bits; scores that are not finite are named and left as they were; all others
 //! meet the laws and the oracle.
@@ -7,23 +7,21 @@
 use arbitrary::{Result, Unstructured};
 use basinet_conformance::oracle::{self, Map};
 use basinet_conformance::tolerance::{self, EPS};
-use basinet_core::{Backend, Beta, Error, Job, Kernels, Model, Separation, Step, on};
-use basinet_fuzz::{WithSeparation, Work, bits, check, draw, memory::Choice, with_separation};
+use basinet_core::{Backend, Error, Job, Kernels, Model, Separation, Step, on};
+use basinet_fuzz::family::{Ask, Compare, Setup};
+use basinet_fuzz::{Bits, Stepped, Work, bits, check, draw, floats, stepped};
 use libfuzzer_sys::fuzz_target;
 
 struct Case {
-    map: Map,
-    beta: Beta,
+    setup: Setup,
     scores: Vec<f32>,
-    choice: Choice,
     /// Places for candidates and for the search.
     room: [usize; 2],
 }
 
 impl Case {
     fn draw(bytes: &mut Unstructured<'_>) -> Result<Self> {
-        let map = draw::map(bytes)?;
-        let beta = Beta::new(draw::beta(bytes)?).expect("beta is finite and above zero");
+        let mut setup = Setup::draw(bytes)?;
         // Mostly short; now and then beyond a block, now and then beyond a chunk.
         let most = match draw::below(bytes, 64)? {
             0..32 => 70,
@@ -32,99 +30,86 @@ impl Case {
         };
         let count = 1 + draw::below(bytes, most)?;
         let room = [draw::below(bytes, count + 2)?, draw::below(bytes, count + 17)?];
-        let choice = Choice::draw(bytes, count)?;
-        Ok(Self { map, beta, scores: draw::numbers(bytes, count)?, choice, room })
+        setup.choose(bytes, count)?;
+        Ok(Self { setup, scores: draw::numbers(bytes, count)?, room })
     }
 }
 
-/// Everything that is asked of one backend, in bits.
+/// Everything that is asked of one model.
 #[derive(Debug, PartialEq)]
 struct Answer {
-    weights: Result<(Vec<u32>, Step), Error>,
-    threshold: Result<u32, Error>,
-    log_sum_exp: Result<u32, Error>,
+    weights: Stepped,
+    margin: f32,
 }
 
-struct Ask<'a, S> {
-    separation: S,
-    case: &'a Case,
-    room: [usize; 2],
-}
-
-impl<S: Separation> Ask<'_, S> {
-    fn weigh(&self, model: &Model<impl Separation, basinet_core::Dot, impl Kernels>) -> Result<(Vec<u32>, Step), Error> {
-        let scores = &self.case.scores;
-        let mut weights = scores.clone();
-        let step = model.weights(&mut weights, &mut Work::new(0, self.room[0], self.room[1]).scratch());
-        assert!(step.is_ok() || bits(&weights) == bits(scores), "the scores changed, and {step:?}");
-        // How often scores are read is the one thing that the room may change.
-        step.map(|step| {
-            (bits(&weights), {
-                let mut step = step;
-                step.passes = 0;
-                step
-            })
-        })
+impl Ask for Case {
+    type Answer = Answer;
+    fn ask<S: Separation, Q: Compare, K: Kernels>(&self, model: Model<S, Q, K>, room: [usize; 2]) -> Answer {
+        let mut weights = self.scores.clone();
+        let step = model.weights(&mut weights, &mut Work::new(0, room[0], room[1]).scratch());
+        assert!(step.is_ok() || bits(&weights) == bits(&self.scores), "the scores changed, and {step:?}");
+        Answer { weights: stepped(&weights, step), margin: model.separation().margin() }
     }
 }
 
-impl<S: Separation> Job for Ask<'_, S> {
-    type Output = Answer;
-    fn run<K: Kernels>(self, kernels: K) -> Answer {
-        let Case { beta, scores, choice, .. } = self.case;
-        let model = Model::new(*beta, self.separation).on(kernels);
-        let weights = match choice {
-            Choice::All => self.weigh(&model),
-            _ => self.weigh(&model.keep(choice.mask())),
-        };
-        let threshold = on::sparsemax_threshold(kernels, scores, &mut vec![f32::NAN; self.room[1]]).map(f32::to_bits);
-        Answer { weights, threshold, log_sum_exp: on::log_sum_exp(kernels, scores).map(f32::to_bits) }
+/// What is asked of scores without a model: the threshold of sparsemax and log-sum-exp.
+struct Functions<'a>(&'a [f32], usize);
+
+impl Job for Functions<'_> {
+    type Output = [Bits; 2];
+    fn run<K: Kernels>(self, kernels: K) -> [Bits; 2] {
+        let Functions(scores, room) = self;
+        let threshold = on::sparsemax_threshold(kernels, scores, &mut vec![f32::NAN; room]);
+        [threshold, on::log_sum_exp(kernels, scores)].map(|found| found.map(|x| bits(&[x])))
     }
 }
 
-impl WithSeparation for &Case {
-    fn with<S: Separation + PartialEq>(self, separation: S) {
+impl Case {
+    fn check(&self) {
         let count = self.scores.len();
-        let ask = |backend: Backend, room| backend.run(Ask { separation, case: self, room }).expect("an available backend");
-        let answer = ask(Backend::Scalar, [count, count]);
-        assert_eq!(ask(Backend::Scalar, [0, 0]), answer, "without room");
-        for backend in Backend::available() {
-            assert_eq!(ask(backend, self.room), answer, "{backend} with room {:?}", self.room);
+        let Answer { weights, margin } = self.setup.everywhere(self, count, self.room);
+        let kept = self.setup.kept(count);
+        let strange = kept.iter().copied().find(|&row| !self.scores[row].is_finite());
+        match (strange, self.setup.family.carries(&kept), weights) {
+            (Some(row), _, weights) => assert_eq!(weights, Err(Error::ScoreNotFinite { row })),
+            (None, Some(Err(error)), weights) => assert_eq!(weights, Err(error)),
+            (None, None, Err(error)) => assert_eq!(error, Error::CapsTooSmall),
+            (None, _, weights) => self.check_weights(&kept, weights.expect("finite scores have weights"), margin),
         }
+        self.check_functions();
+    }
 
-        let all: Vec<usize> = (0..count).collect();
-        let kept = self.choice.kept(count);
-        let strange = |rows: &[usize]| rows.iter().copied().find(|&row| !self.scores[row].is_finite());
-        match (strange(&kept), answer.weights) {
-            (Some(row), weights) => assert_eq!(weights, Err(Error::ScoreNotFinite { row })),
-            (None, weights) if kept.is_empty() => assert_eq!(weights, Err(Error::AllMasked)),
-            (None, weights) => {
-                let (weights, step) = weights.expect("finite scores have weights");
-                let weights: Vec<f32> = weights.into_iter().map(f32::from_bits).collect();
-                check::weights(self.map, self.beta.get(), &kept, &self.scores, &weights, &step);
-            }
+    fn check_weights(&self, kept: &[usize], (weights, step): (Vec<u32>, Step), margin: f32) {
+        check::weights(&self.setup, kept, &self.scores, &floats(&weights), &step, margin);
+    }
+
+    fn check_functions(&self) {
+        let (count, room) = (self.scores.len(), self.room[1]);
+        let ask = |backend: Backend, room| backend.run(Functions(&self.scores, room)).expect("an available backend");
+        let found = ask(Backend::Scalar, count);
+        assert_eq!(ask(Backend::Scalar, 0), found, "without room");
+        for backend in Backend::available() {
+            assert_eq!(ask(backend, room), found, "{backend} with room {room}");
         }
-        if let Some(row) = strange(&all) {
-            assert_eq!(answer.threshold, Err(Error::ScoreNotFinite { row }));
-            assert_eq!(answer.log_sum_exp, Err(Error::ScoreNotFinite { row }));
+        if let Some(row) = self.scores.iter().position(|s| !s.is_finite()) {
+            assert!(found.iter().all(|found| *found == Err(Error::ScoreNotFinite { row })), "{found:?}");
             return;
         }
-        let z = check::scaled(1.0, &self.scores, &all);
-        let number = |found: Result<u32, Error>| f64::from(f32::from_bits(found.expect("finite scores")));
+        let [threshold, log_sum_exp] = found.map(|found| f64::from(floats(&found.expect("finite scores"))[0]));
+        let z: Vec<f64> = self.scores.iter().map(|&s| f64::from(s)).collect();
         let largest = oracle::max_abs(&z);
         let exact = Map::Sparsemax.threshold(&z).expect("sparsemax has a threshold");
-        let found = number(answer.threshold);
-        check::near("sparsemax_threshold", found, exact, tolerance::threshold(largest));
+        check::near("sparsemax_threshold", threshold, exact, tolerance::threshold(largest));
         // Derived: no score of the support is further than 1 below the largest, so each difference and the result round once.
-        check::near("sparsemax_threshold", found, exact, EPS * (1.0 + exact.abs()) + count as f64 * 2f64.powi(-53) * (1.0 + largest));
-        let (found, exact) = (number(answer.log_sum_exp), Map::Softmax.conjugate(&z));
-        check::near("log_sum_exp", found, exact, tolerance::conjugate(largest));
+        check::near("sparsemax_threshold", threshold, exact, EPS * (1.0 + exact.abs()) + count as f64 * 2f64.powi(-53) * (1.0 + largest));
+        let exact = Map::Softmax.conjugate(&z);
+        check::near("log_sum_exp", log_sum_exp, exact, tolerance::conjugate(largest));
         // What its documentation promises.
-        check::near("log_sum_exp", found, exact, 2.0 * EPS * exact.abs() + tolerance::weights_sum(count) + EPS);
+        check::near("log_sum_exp", log_sum_exp, exact, 2.0 * EPS * exact.abs() + tolerance::weights_sum(count) + EPS);
     }
 }
 
 fuzz_target!(|data: &[u8]| {
     let Ok(case) = Case::draw(&mut Unstructured::new(data)) else { return };
-    with_separation(case.map, &case);
+    case.check();
 });

@@ -3,8 +3,7 @@
 use arbitrary::{Result, Unstructured};
 use basinet_conformance::cases::BETAS;
 use basinet_conformance::generator::SplitMix64;
-use basinet_conformance::oracle::Map;
-use basinet_core::Backend;
+use basinet_core::{Backend, Beta};
 
 /// The fuzzer's bytes.
 pub type Bytes<'a> = Unstructured<'a>;
@@ -59,15 +58,33 @@ fn cycle(list: &mut [f32], most: usize, mut one: impl FnMut() -> Result<f32>) ->
 pub fn beta(bytes: &mut Bytes<'_>) -> Result<f32> {
     Ok(match below(bytes, 4)? {
         0 => BETAS[below(bytes, BETAS.len())?],
-        // f32::max gives the other number for NaN. Below 2^-121 a difference of scores can overflow before beta scales it, as `Beta` says.
-        3 => raw(bytes)?.abs().max(2f32.powi(-121)).min(f32::MAX),
+        3 => {
+            let any = raw(bytes)?.abs();
+            if any.is_nan() { Beta::MIN } else { any.clamp(Beta::MIN, f32::MAX) }
+        }
         _ => (f32::from(bytes.arbitrary::<i8>()? % 40) / 2.0).exp2(),
     })
 }
 
-/// A separation.
-pub fn map(bytes: &mut Bytes<'_>) -> Result<Map> {
-    Ok([Map::Softmax, Map::Sparsemax][below(bytes, 2)?])
+/// An alpha or gamma from `least` to 1e6: one where formulas change, or any, evenly by the logarithm of what it has more than one.
+pub fn exponent(bytes: &mut Bytes<'_>, least: f32) -> Result<f32> {
+    const SPECIAL: [f32; 8] = [1.0, 1.0 + f32::EPSILON, 1.5, 2.0, 1.25, 3.0, 1e6, 2.5];
+    let drawn = match below(bytes, 16)? {
+        at @ 0..8 => SPECIAL[at],
+        8 => [1.5f32.next_down(), 1.5f32.next_up(), 2.0f32.next_down(), 2.0f32.next_up()][below(bytes, 4)?],
+        _ => 1.0 + (-23.0 + f32::from(bytes.arbitrary::<u16>()?) * (42.9 / 65_535.0)).exp2(),
+    };
+    Ok(drawn.max(least).min(1e6))
+}
+
+/// A k from 1 to some hundreds, mostly small.
+pub fn amount(bytes: &mut Bytes<'_>) -> Result<u32> {
+    let drawn = bytes.arbitrary::<u8>()?;
+    Ok(match drawn {
+        0..128 => 1 + u32::from(drawn % 8),
+        128..224 => 1 + u32::from(drawn - 128),
+        _ => u32::from(bytes.arbitrary::<u16>()?).max(1),
+    })
 }
 
 /// A backend that this machine has.

@@ -1,12 +1,15 @@
-//! Stored rows with a choice of them, and the same in f64 for the oracle.
+//! Stored rows, a query and a choice of rows, and the same in f64 for the oracle.
 
 use crate::draw::{self, Bytes};
+use crate::family::Setup;
 use arbitrary::Result;
-use basinet_core::{Bits, Listed, Mask, Patterns, Window};
+use basinet_conformance::generator::SplitMix64;
+use basinet_conformance::oracle;
+use basinet_core::{Bits, Listed, Mask, Patterns, RandomMask, Window};
 use std::ops::Range;
 
 /// Rows of `dim` numbers, a few numbers apart; what lies between them is NaN and nobody's business.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Memory {
     data: Vec<f32>,
     pub dim: usize,
@@ -73,6 +76,41 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// The largest norm of the rows named, rounded to f32; 0 where it is beyond.
+    pub fn max_norm(&self, rows: &[usize]) -> f32 {
+        let norm = oracle::Rows { data: &self.wide(rows), dim: self.dim }.max_norm() as f32;
+        if norm.is_finite() { norm } else { 0.0 }
+    }
+}
+
+/// A small memory, a query, and room to work in.
+pub struct Recall {
+    pub keys: Memory,
+    pub query: Vec<f32>,
+    /// Places for candidates and for the search.
+    pub room: [usize; 2],
+}
+
+impl Recall {
+    /// With at most so many rows, and what they are recalled by.
+    pub fn draw(bytes: &mut Bytes<'_>, rows: usize) -> Result<(Setup, Self)> {
+        let mut setup = Setup::draw(bytes)?;
+        let dim = 1 + draw::below(bytes, 70)?;
+        // At most some 3,000 numbers, so that many cases are tried in a second.
+        let count = 1 + draw::below(bytes, rows.min(3000 / dim))?;
+        let room = [draw::below(bytes, count + 2)?, draw::below(bytes, count + 17)?];
+        setup.choose(bytes, count)?;
+        let keys = Memory::draw(bytes, count, dim)?;
+        let near = draw::below(bytes, count)?;
+        let mut query = draw::numbers(bytes, dim)?;
+        if draw::below(bytes, 2)? == 1 {
+            query.iter_mut().zip(keys.row(near)).for_each(|(q, x)| *q += *x);
+        }
+        Ok((setup, Self { keys, query, room }))
+    }
+}
+
 /// Which rows take part.
 #[derive(Clone, Debug)]
 pub enum Choice {
@@ -80,6 +118,8 @@ pub enum Choice {
     Window(Window),
     Bits(Vec<u64>),
     Listed(Vec<usize>),
+    /// And what it says of each row, by the generator's definition.
+    Random(RandomMask, Vec<bool>),
 }
 
 impl Choice {
@@ -105,6 +145,13 @@ impl Choice {
                 let (begin, length) = (draw::below(bytes, count)?, draw::below(bytes, count)?);
                 Choice::Listed((0..count).filter(|i| !(begin..begin + length).contains(i)).collect())
             }
+            5 => {
+                let (seed, share): (u16, u8) = (bytes.arbitrary()?, bytes.arbitrary()?);
+                let mask = RandomMask::new(seed.into(), f64::from(share) / 255.0).expect("a probability");
+                let mut random = SplitMix64::new(seed.into());
+                let keeps = (0..count).map(|_| ((random.bits() >> 32) as f64) < mask.keep() * 2f64.powi(32)).collect();
+                Choice::Random(mask, keeps)
+            }
             _ => Choice::All,
         })
     }
@@ -116,6 +163,7 @@ impl Choice {
             Choice::Window(Window { centre, half_width }) => i.abs_diff(*centre) <= *half_width,
             Choice::Bits(words) => words.get(i / 64).is_some_and(|word| word >> (i % 64) & 1 == 1),
             Choice::Listed(rows) => rows.binary_search(&i).is_ok(),
+            Choice::Random(_, keeps) => keeps[i],
         }
     }
 
@@ -131,6 +179,7 @@ impl Choice {
             Choice::Window(window) => AnyMask::Window(*window),
             Choice::Bits(words) => AnyMask::Bits(Bits(words)),
             Choice::Listed(rows) => AnyMask::Listed(Listed::new(rows).expect("ascending")),
+            Choice::Random(mask, _) => AnyMask::Random(*mask),
         }
     }
 }
@@ -142,6 +191,7 @@ pub enum AnyMask<'a> {
     Window(Window),
     Bits(Bits<'a>),
     Listed(Listed<'a>),
+    Random(RandomMask),
 }
 
 impl Mask for AnyMask<'_> {
@@ -151,6 +201,7 @@ impl Mask for AnyMask<'_> {
             AnyMask::Window(mask) => mask.keeps(first),
             AnyMask::Bits(mask) => mask.keeps(first),
             AnyMask::Listed(mask) => mask.keeps(first),
+            AnyMask::Random(mask) => mask.keeps(first),
         }
     }
 }

@@ -16,12 +16,7 @@ fn main() -> Result<(), Error> {
         let mut rng = data::generator(1);
         let memory = data::memory(&mut rng, count, dim)?;
         let patterns = memory.patterns()?;
-        let queries: Vec<(usize, Vec<f32>)> = (0..100.min(20_000_000 / (count * dim)))
-            .map(|i| {
-                let row = i * (count / 128) + 5;
-                (row, data::query(&mut rng, patterns.row(row).unwrap_or(&[])))
-            })
-            .collect();
+        let queries = data::queries(&mut rng, &memory)?;
         let retrieving = data::retrieving_beta(&memory, &queries)?;
         println!("{count}x{dim}: retrieving beta {retrieving:.4}");
         for (name, beta) in [("retrieving", retrieving), ("low", 1.0)] {

@@ -48,6 +48,17 @@ pub fn query(rng: &mut impl Rng, pattern: &[f32]) -> Vec<f32> {
     pattern.iter().zip(&other).map(|(p, o)| 0.9 * p + 0.19f32.sqrt() * o / norm).collect()
 }
 
+/// Queries at cosine 0.9 to patterns all over a memory, with their rows; the fewer, the larger it is.
+///
+/// # Errors
+/// [`Error::Empty`].
+pub fn queries(rng: &mut impl Rng, memory: &Memory) -> Result<Vec<(usize, Vec<f32>)>, Error> {
+    let patterns = memory.patterns()?;
+    let (count, dim) = (patterns.count(), patterns.dim());
+    let rows = (0..100.min(20_000_000 / (count * dim)).max(3)).map(|i| i * (count / 128) + 5);
+    Ok(rows.map(|row| (row, query(rng, patterns.row(row).unwrap_or(&[])))).collect())
+}
+
 /// The retrieving beta of a memory: the smallest 2^(k/2) at which softmax gives the right pattern a weight of at least 0.99 for 99 % of
 /// `queries` (pairs of row and query).
 ///

@@ -2,7 +2,7 @@
 //!
 //! `counted CASE REPETITIONS`. Prints the backend that did it.
 
-use basinet::{Backend, Beta, Dispatch, Error, Kernels, Model, Scratch, Separation, Softmax, Sparsemax};
+use basinet::{Backend, Beta, Dispatch, Entmax, Error, Kernels, Model, Normmax, Scratch, Separation, Softmax, Sparsemax, TopK, beta};
 use basinet_benches::data;
 use clap::{Parser, ValueEnum};
 use std::hint::black_box;
@@ -37,6 +37,19 @@ enum Case {
     Softmax,
     #[value(name = "sparsemax-1024x64")]
     Sparsemax,
+    #[value(name = "entmax-1.5-1024x64")]
+    EntmaxSquare,
+    #[value(name = "topk-8-1024x64")]
+    TopK,
+    /// Weights of scores, many of which are above the threshold.
+    #[value(name = "weights-sparsemax-4096")]
+    WeightsSparsemax,
+    #[value(name = "weights-entmax-1.5-4096")]
+    WeightsSquare,
+    #[value(name = "weights-entmax-1.25-4096")]
+    WeightsPower,
+    #[value(name = "weights-normmax-2-4096")]
+    WeightsNormmax,
 }
 
 /// What [`data::retrieving_beta`] gives for 1024 patterns of 64 numbers.
@@ -72,6 +85,12 @@ fn main() -> Result<(), Error> {
         Case::ThresholdWide => threshold(repetitions, 1.0),
         Case::Softmax => recall(repetitions, Softmax)?,
         Case::Sparsemax => recall(repetitions, Sparsemax)?,
+        Case::EntmaxSquare => recall(repetitions, Entmax::new(1.5)?)?,
+        Case::TopK => recall(repetitions, TopK::new(8)?)?,
+        Case::WeightsSparsemax => weights(repetitions, Sparsemax)?,
+        Case::WeightsSquare => weights(repetitions, Entmax::new(1.5)?)?,
+        Case::WeightsPower => weights(repetitions, Entmax::new(1.25)?)?,
+        Case::WeightsNormmax => weights(repetitions, Normmax::new(2.0)?)?,
     }
     println!("{}", Backend::current());
     Ok(())
@@ -81,6 +100,18 @@ fn threshold(repetitions: usize, spread: f32) {
     let z = data::numbers(&mut data::generator(1), 4096, spread);
     let mut work = vec![0.0; z.len()];
     (0..repetitions).for_each(|_| _ = black_box(basinet::sparsemax_threshold(black_box(&z), black_box(&mut work))));
+}
+
+fn weights<S: Separation>(repetitions: usize, separation: S) -> Result<(), Error> {
+    let z = data::numbers(&mut data::generator(1), 4096, 1.0);
+    let (mut scores, mut rows, mut work) = (z.clone(), vec![0; z.len()], z.clone());
+    let (model, mut p) = (Model::new(beta!(1.0), separation), z.clone());
+    for _ in 0..repetitions {
+        p.copy_from_slice(black_box(&z));
+        let mut scratch = Scratch::new(&mut [], &mut scores, &mut rows, &mut work);
+        black_box(model.weights(black_box(&mut p), &mut scratch))?;
+    }
+    Ok(())
 }
 
 fn recall<S: Separation>(repetitions: usize, separation: S) -> Result<(), Error> {

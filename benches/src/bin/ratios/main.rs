@@ -1,13 +1,15 @@
 //! The ratios of record: kernels against intrinsics, sorting and `wide`; recall against the memory's own speed and its three-pass form.
 //!
-//! `cargo run --release -p basinet-benches --bin ratios -- [--only kernels|recall] [--rounds N] [--write README.md]`. Interleaved rounds,
+//! `cargo run --release -p basinet-benches --bin ratios -- [--only ratios|separations] [--rounds N] [--write README.md]`. Interleaved rounds,
 //! medians; results are compared before any time is taken.
+
+mod separations;
 
 use basinet::{Backend, Beta, Dispatch, Error, Kernels, Memory, Model, Scratch, Softmax, Sparsemax};
 use basinet_benches::{baseline, data, interleaved};
 use clap::{Parser, ValueEnum};
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Measures the ratios of record.
 #[derive(Parser)]
@@ -23,14 +25,44 @@ struct Args {
     write: Option<PathBuf>,
 }
 
+/// What stands between two marks of a file.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Part {
-    Kernels,
-    Recall,
+    /// Kernels and recall against intrinsics, sorting, `wide`, and the memory's own speed.
+    Ratios,
+    /// Every separation against softmax and sparsemax.
+    Separations,
 }
 
-/// The marks in a file between which the tables stand.
-const MARKS: [&str; 2] = ["<!-- ratios -->", "<!-- end of ratios -->"];
+impl Part {
+    /// Its name in the marks.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ratios => "ratios",
+            Self::Separations => "separations",
+        }
+    }
+
+    fn measure(self, rounds: usize) -> Result<Report, Error> {
+        let mut report = Report::default();
+        report.line(format!("Backend {}, one thread, medians of {rounds} interleaved rounds.", Backend::current()));
+        match self {
+            Self::Ratios => {
+                dots(&mut report, rounds)?;
+                log_sum_exp(&mut report, rounds)?;
+                thresholds(&mut report, rounds)?;
+                for (count, dim) in [(4096, 128), (100_000, 128), (1_000_000, 64)] {
+                    recall(&mut report, rounds, count, dim)?;
+                }
+            }
+            Self::Separations => {
+                separations::weights(&mut report, rounds)?;
+                separations::steps(&mut report, rounds)?;
+            }
+        }
+        Ok(report)
+    }
+}
 
 /// The tables so far; each line is also printed at once.
 #[derive(Default)]
@@ -42,27 +74,27 @@ impl Report {
         self.0.push_str(line.as_ref());
         self.0.push('\n');
     }
+
+    /// Puts the tables into a file, between its two marks of this name.
+    fn write(&self, file: &Path, name: &str) -> Result<(), Box<dyn std::error::Error>> {
+        let marks = [format!("<!-- {name} -->"), format!("<!-- end of {name} -->")];
+        let text = std::fs::read_to_string(file)?;
+        let (head, rest) = text.split_once(&marks[0]).ok_or("the file lacks the first mark")?;
+        let (_, tail) = rest.split_once(&marks[1]).ok_or("the file lacks the second mark")?;
+        std::fs::write(file, format!("{head}{}\n\n{}\n{}{tail}", marks[0], self.0, marks[1]))?;
+        Ok(())
+    }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args = Args::parse();
-    let mut report = Report::default();
-    report.line(format!("Backend {}, one thread, medians of {} interleaved rounds.", Backend::current(), args.rounds));
-    if args.only != Some(Part::Recall) {
-        dots(&mut report, args.rounds)?;
-        log_sum_exp(&mut report, args.rounds)?;
-        thresholds(&mut report, args.rounds)?;
-    }
-    if args.only != Some(Part::Kernels) {
-        for (count, dim) in [(4096, 128), (100_000, 128), (1_000_000, 64)] {
-            recall(&mut report, args.rounds, count, dim)?;
+    for part in [Part::Ratios, Part::Separations] {
+        if args.only.is_none_or(|only| only == part) {
+            let report = part.measure(args.rounds)?;
+            if let Some(file) = &args.write {
+                report.write(file, part.name())?;
+            }
         }
-    }
-    if let Some(file) = args.write {
-        let text = std::fs::read_to_string(&file)?;
-        let (head, rest) = text.split_once(MARKS[0]).ok_or("the file lacks the first mark")?;
-        let (_, tail) = rest.split_once(MARKS[1]).ok_or("the file lacks the second mark")?;
-        std::fs::write(&file, format!("{head}{}\n\n{}\n{}{tail}", MARKS[0], report.0, MARKS[1]))?;
     }
     Ok(())
 }
@@ -175,12 +207,7 @@ fn recall(report: &mut Report, rounds: usize, count: usize, dim: usize) -> Resul
     let memory: Memory = data::memory(&mut rng, count, dim)?;
     let patterns = memory.patterns()?;
     let x: Vec<f32> = (0..count).flat_map(|i| patterns.row(i).unwrap_or(&[]).iter().copied()).collect();
-    let queries: Vec<(usize, Vec<f32>)> = (0..100.min(20_000_000 / (count * dim)).max(3))
-        .map(|i| {
-            let row = i * (count / 128) + 5;
-            (row, data::query(&mut rng, patterns.row(row).unwrap_or(&[])))
-        })
-        .collect();
+    let queries = data::queries(&mut rng, &memory)?;
     let beta = data::retrieving_beta(&memory, &queries)?;
     let query = &queries[0].1;
     report.line(format!("\n{count} x {dim}: retrieving beta {beta:.4}"));

@@ -79,8 +79,8 @@ impl Mask for Bits<'_> {
 
 /// Each row takes part with a given probability, decided by its number and a seed: the same rows on every machine, in every order.
 ///
-/// Row `i` takes part where the upper 32 bits of number `i` of the generator SplitMix64, begun with the seed, are below the probability times
-/// 2^32 (rounded to nearest; so a probability is met within 2^-33, and 0 and 1 exactly). All arithmetic is modulo 2^64:
+/// Row `i` takes part where the upper 32 bits of number `i` of the generator SplitMix64, begun with the seed, are below the probability
+/// times 2^32 (rounded to nearest; so a probability is met within 2^-33, and 0 and 1 exactly). All arithmetic is modulo 2^64:
 ///
 /// ```text
 /// z  = seed + (i + 1) * 0x9e3779b97f4a7c15

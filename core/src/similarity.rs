@@ -6,9 +6,10 @@
 //! | [`SquaredDistance`] | `-\|x_i - x\|^2` | `-Omega*(beta s)/(2 beta)` | yes |
 //! | [`Cosine`] | `x_i . x / (\|x_i\| \|x\|)` | none | not claimed |
 //!
-//! The gradient of both energies is `x - x'`, with `x' = sum_i p_i x_i` the next state: `grad Omega* = p`, and `grad s_i` is `x_i` for the dot
-//! product, `2 (x_i - x)` for the distance (derived; Ramsauer et al. 2021, eq. 2, for the first). A step is a step of unit length down the
-//! gradient, where the weights sum to one; those of softmax1 and k-subsets do not, and with squared distances their steps may rise. With cosine the gradient is not `x - x'`, so there is no energy, and asking for one does not compile.
+//! The gradient of both energies is `x - x'`, with `x' = sum_i p_i x_i` the next state: `grad Omega* = p`, and `grad s_i` is `x_i` for the
+//! dot product, `2 (x_i - x)` for the distance (derived; Ramsauer et al. 2021, eq. 2, for the first). A step is a step of unit length down
+//! the gradient, where the weights sum to one; those of softmax1 and k-subsets do not, and with squared distances their steps may rise.
+//! With cosine the gradient is not `x - x'`, so there is no energy, and asking for one does not compile.
 
 use crate::dispatch::Kernels;
 use crate::kernels::BLOCK;
@@ -81,8 +82,8 @@ impl Descends for Dot {
 /// Softmax recall with it is the mean-shift step of a Gaussian kernel, `exp(-beta |x_i - x|^2)`. An exact match scores +0, everything else
 /// at most that; a distance whose square is beyond f32 is a score that is not finite.
 ///
-/// Error: at most `(ceil(D/16) + 7) eps sum_j (x_ij - q_j)^2 + D 2^-149`, eps = 2^-24: the difference and its square are rounded, then summed
-/// as in [`Dot`] (derived). O(D) a row. Source: derived; the energy is `(Omega*(0) - Omega*(beta s))/(2 beta)`.
+/// Error: at most `(ceil(D/16) + 7) eps sum_j (x_ij - q_j)^2 + D 2^-149`, eps = 2^-24: the difference and its square are rounded, then
+/// summed as in [`Dot`] (derived). O(D) a row. Source: derived; the energy is `(Omega*(0) - Omega*(beta s))/(2 beta)`.
 ///
 /// ```
 /// # use basinet_core::{Descends, Similarity, SquaredDistance};
@@ -116,8 +117,8 @@ impl Descends for SquaredDistance {
 /// The cosine of the angle between pattern and query, `s_i = (x_i . q) / (sqrt(x_i . x_i) sqrt(q . q))`. A vector of zeros scores +0.
 ///
 /// Three sums in f32, two roots, one product, one division. A row or query whose squared norm is beyond f32 (entries from about 1e19 on) or
-/// that holds a number that is not finite has scores that are not finite; one whose squares all underflow (entries below about 1e-23) counts
-/// as zeros. No energy, see [`Descends`].
+/// that holds a number that is not finite has scores that are not finite; one whose squares all underflow (entries below about 1e-23)
+/// counts as zeros. No energy, see [`Descends`].
 ///
 /// Error: at most `(2 ceil(D/16) + 15) eps`, eps = 2^-24, for D up to 2^15 and where both norms are at least `sqrt(D) 2^-60`, so that no
 /// underflow counts: the dot product is off by `(ceil(D/16) + 5) eps |x_i| |q|`, and so, relatively, is each squared norm, half of which

@@ -230,7 +230,8 @@ impl<const M: usize, const D: usize> Store<M, D> {
         Patterns::new(self.rows.as_slice().as_flattened(), D)
     }
 
-    /// The largest Euclidean norm of a row, rounded up; 0 without a row. That of [`Patterns::max_norm`], bit for bit, without its pass. O(1).
+    /// The largest Euclidean norm of a row, rounded up; 0 without a row. That of [`Patterns::max_norm`], bit for bit, without its pass.
+    /// O(1).
     ///
     /// ```
     /// let mut store = basinet_core::Store::<4, 2>::new();
@@ -313,8 +314,8 @@ impl<const M: usize, const D: usize, const V: usize> PairStore<M, D, V> {
     /// Puts a pair behind the others and says which it is. O(D + V).
     ///
     /// # Errors
-    /// The pair and the first reason that [`Store::insert`] has against the key, or else against the value, whose numbers are counted on from
-    /// `D`.
+    /// The pair and the first reason that [`Store::insert`] has against the key, or else against the value, whose numbers are counted on
+    /// from `D`.
     ///
     /// ```
     /// use basinet_core::{Error, PairStore};

@@ -1,4 +1,5 @@
-//! Entmax and normmax at every exponent: against their definitions in f64 at the same exponent, and the laws that hold however extreme it is.
+//! Entmax and normmax at every exponent: against their definitions in f64 at the same exponent, and the laws that hold however extreme it
+//! is.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Every separation gives the same bits from every backend, in every capacity, from pruned rows, and from every cut that the contract promises
-//! them for; from any other it is right within the bound.
+//! Every separation gives the same bits from every backend, in every capacity, from pruned rows, and from every cut that the contract
+//! promises them for; from any other it is right within the bound.
 
 #![allow(
     clippy::unwrap_used,

@@ -20,7 +20,8 @@ fn weights<S: Separation>(separation: S, beta: f32, scores: &[f32]) -> Vec<f32> 
     weights
 }
 
-/// The central difference of `at` around 0 and what it may be off by, as two step sizes tell; none where `at` has a kink or a threshold nearby.
+/// The central difference of `at` around 0 and what it may be off by, as two step sizes tell; none where `at` has a kink or a threshold
+/// nearby.
 fn difference(at: impl Fn(f64) -> Vec<f64>) -> Option<Vec<(f64, f64)>> {
     let central = |h: f64| -> Vec<f64> { at(h).iter().zip(&at(-h)).map(|(a, b)| (a - b) / (2.0 * h)).collect() };
     let (here, [ahead, behind]) = (at(0.0), [at(4e-4), at(-4e-4)]);
@@ -136,7 +137,8 @@ fn the_derivative_in_alpha_is_that_of_the_definition() {
     }
 }
 
-/// Large exponents: at equal weights J is `(1/n)^(2-alpha)` times the deviation from the mean for entmax, `n^(-1/gamma) / (gamma-1)` times it for normmax.
+/// Large exponents: at equal weights J is `(1/n)^(2-alpha)` times the deviation from the mean for entmax, `n^(-1/gamma) / (gamma-1)` times
+/// it for normmax.
 #[test]
 fn products_are_right_at_large_exponents_too() {
     let (scores, tangent) = ([0.5f32; 4], [1.0f32, -1.0, 3.0, -3.0]);

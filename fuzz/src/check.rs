@@ -40,8 +40,8 @@ impl Exact {
         let family = &setup.family;
         let (z, caps) = (scaled(setup.beta.get(), scores, rows), setup.caps(rows));
         let map = family.oracle(&caps);
-        // Under caps, z counts from the row at which they reach the mass: the oracle counts from the best, which may be far away. Whoever is 2
-        // or more above has its cap.
+        // Under caps, z counts from the row at which they reach the mass: the oracle counts from the best, which may be far away. Whoever
+        // is 2 or more above has its cap.
         let shift = if family.is_capped() { reached(&z, &caps, family.mass()) } else { 0.0 };
         let near: Vec<f64> = z.iter().map(|z| if family.is_capped() { (z - shift).min(2.0) } else { *z }).collect();
         let (weights, threshold) = (map.weights(&near), map.threshold(&near).map(|tau| tau + shift));
@@ -80,8 +80,8 @@ fn reached(z: &[f64], caps: &[f64], mass: f64) -> f64 {
 }
 
 /// Holds weights against exact ones. For alpha or gamma above 2 a weight is not Lipschitz at the threshold: there the power of which the
-/// threshold is a shift may be near instead (of normmax's weights, in terms of the largest). At the largest exponents a power says nothing of
-/// a weight that is not next to 1, and a weight nothing of one next to the threshold; so one of the two is asked for.
+/// threshold is a shift may be near instead (of normmax's weights, in terms of the largest). At the largest exponents a power says nothing
+/// of a weight that is not next to 1, and a weight nothing of one next to the threshold; so one of the two is asked for.
 #[track_caller]
 pub fn near_weights(what: &str, family: &Family, found: &[f32], exact: &[f64], allowed: f64) {
     let top = oracle::max(exact);

@@ -118,7 +118,8 @@ pub mod small {
     pub const DIM: usize = 257;
     /// M.
     pub const ROWS: usize = 130;
-    /// D of the cases that take a second scratch memory: [`Extra::Pieces`](super::Extra::Pieces), [`Extra::Overflow`](super::Extra::Overflow).
+    /// D of the cases that take a second scratch memory: [`Extra::Pieces`](super::Extra::Pieces),
+    /// [`Extra::Overflow`](super::Extra::Overflow).
     pub const SECOND_DIM: usize = 16;
 }
 
@@ -179,8 +180,8 @@ impl Case {
         }
     }
 
-    /// An upper bound for the multiply-adds of one separation: an energy takes two passes where weights are nearly equal, a step is scores and sum, and the scores of the next state are taken twice (to
-    /// see that all are finite, and to write them).
+    /// An upper bound for the multiply-adds of one separation: an energy takes two passes where weights are nearly equal, a step is scores
+    /// and sum, and the scores of the next state are taken twice (to see that all are finite, and to write them).
     #[must_use]
     pub const fn multiply_adds(&self) -> usize {
         let once = self.dim * self.rows;

@@ -14,7 +14,8 @@
 //! second-level cache; many row streams at once defeat the hardware's own prefetcher. Where the rows are summed afterwards, asking is
 //! shared between scoring (even rows) and summing (odd rows), so that memory works all the time.
 //!
-//! Measured on a loop of the same shape (AVX-512, 100,000 x 128 and 1,000,000 x 64), in times of the plain stream: 8 rows without asking 2.6 to
+//! Measured on a loop of the same shape (AVX-512, 100,000 x 128 and 1,000,000 x 64), in times of the plain stream: 8 rows without asking
+//! 2.6 to
 //! 2.9 and 1.8; 4 rows asking 4 KB ahead into the first level 2.3 to 2.5 and 1.7; 2 rows asking 32 KB ahead into the second level 1.25 to
 //! 1.4 and 1.2 to 1.3; 4 rows, shared, 32 KB 1.14 to 1.24 and 1.05 to 1.18; **4 rows, shared, 64 KB 1.15 to 1.19 and 1.08 to 1.18**. Tried
 //! and not kept: asking only while summing (1.7 to 1.9); scoring the next block between the accumulations of this one (no gain).

@@ -4,7 +4,8 @@
 //!
 //! - n by adding and subtracting 1.5 * 2^23, which rounds to the nearest integer and leaves n in the low bits of the sum;
 //! - r in two steps with ln 2 = HI + LO, where HI has 10 significant bits, so that n HI is exact and so is x - n HI;
-//! - what the second step rounds away is kept and added back to the polynomial's tail (without it the errors of the steps add up to more than 1.01 ULP);
+//! - what the second step rounds away is kept and added back to the polynomial's tail (without it the errors of the steps add up to more
+//!   than 1.01 ULP);
 //! - `e^r = 1 + (r + r^2 (1/2 + r/6 + ...))`, the polynomial of degree 6 that Cephes gives for this interval;
 //! - 2^n by adding n to the exponent bits, which is exact for every result in range.
 //!

@@ -14,8 +14,8 @@
 //! **`ln(1 + x) = k ln 2 + ln(1 + f)`** for x in (-1, 0], `1 + x = 2^k (1 + f)`, `1 + f` in [sqrt(1/2), sqrt 2]:
 //!
 //! - k and a first f from `u = 1 + x` as rounded. Rounding u lost `e = x - (u - 1)`, which is exact, and is zero below -1/2, where u is.
-//!   Above, k is 0 or -1, so `f = (2^-k u - 1) + (1 - k) e`: **f has no error at all**. Where k = 0 it is x itself, which keeps the relative
-//!   accuracy of the smallest x; where k = -1 it is 1 + 2x, a difference of two numbers within a factor of two of each other;
+//!   Above, k is 0 or -1, so `f = (2^-k u - 1) + (1 - k) e`: **f has no error at all**. Where k = 0 it is x itself, which keeps the
+//!   relative accuracy of the smallest x; where k = -1 it is 1 + 2x, a difference of two numbers within a factor of two of each other;
 //! - with `s = f / (2 + f)`: `ln(1 + f) = 2 artanh s = f - (f^2/2 - s (f^2/2 + R))`, where `R(s^2)` of degree 7 in s^2 is the minimax
 //!   polynomial of fdlibm for `(2 artanh s - 2 s) / s` (error below 2^-58.45);
 //! - ln 2 = HI + LO as above, smallest addends first.

@@ -3,9 +3,11 @@
 use super::sum::Sum;
 use crate::error::Error;
 
-/// Scratch memory for rows (and values) of up to `D` numbers, and `K` candidates of a sparse map. Lives in a `static`, on a stack, anywhere.
+/// Scratch memory for rows (and values) of up to `D` numbers, and `K` candidates of a sparse map. Lives in a `static`, on a stack,
+/// anywhere.
 ///
-/// `24 D + 12 K` bytes and a few numbers, half of the first for [`Model::settle`](crate::Model::settle): who only takes steps can do without, by
+/// `24 D + 12 K` bytes and a few numbers, half of the first for [`Model::settle`](crate::Model::settle): who only takes steps can do
+/// without, by
 /// [`Scratch::new`]. `K` is the number of rows that can be in the support or near it: where it does not suffice,
 /// recall from patterns reads them again, slower and never wrong. Softmax needs no candidates; `K` may be 0 then.
 ///

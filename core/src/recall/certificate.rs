@@ -1,19 +1,20 @@
 //! What is certain about a recall, roundings included.
 //!
-//! With i the winner, `m` the largest norm of a pattern, `g = s_i - max_j s_j` the gap at state x, and `|x_i - x_j| <= 2m` (all derived, but where
-//! said otherwise):
+//! With i the winner, `m` the largest norm of a pattern, `g = s_i - max_j s_j` the gap at state x, and `|x_i - x_j| <= 2m` (all derived,
+//! but where said otherwise):
 //!
-//! - *Score error.* A score is off by at most `delta = (ceil(D/16) + 5) eps m |x| + D 2^-149` (Cauchy-Schwarz on the bound of a dot product), so the
-//!   exact gap is at least `g - 2 delta`, less the rounding of g itself.
+//! - *Score error.* A score is off by at most `delta = (ceil(D/16) + 5) eps m |x| + D 2^-149` (Cauchy-Schwarz on the bound of a dot
+//!   product), so the exact gap is at least `g - 2 delta`, less the rounding of g itself.
 //! - *Exact.* Where the exact gap is at least `margin / beta` the exact step returns pattern i itself. It is claimed where that holds with
-//!   the score error taken off *and* the step as computed had weight one and rest zero. A row that takes part alone needs no gap, but for softmax1.
-//! - *Radius.* At any y with `|y - x| <= r` the exact gap is at least `g - 2 delta - 2 m r`; and its scores are off by `delta` with `|x| + r` for `|x|`.
-//!   Of the margin 2 eps are left there, relatively, for the rounding of the gap at y and of its product with beta: the step as computed returns
-//!   the pattern, too.
-//! - *Distance.* `|x' - x_i| <= 2 m rest + m |1 - sum p|` for weights as they are, and `m` times the rounding of weights and sums, and what denormal
-//!   products lose: `(3 M + 2) D 2^-149`.
-//! - *Gap bound.* `|x' - x_i| <= 2 m (M - 1) exp(-beta g)` in exact arithmetic (Ramsauer et al. 2021, theorem 4, in the form that always holds), for maps
-//!   whose weights fall at least as fast as softmax's.
+//!   the score error taken off *and* the step as computed had weight one and rest zero. A row that takes part alone needs no gap, but for
+//!   softmax1.
+//! - *Radius.* At any y with `|y - x| <= r` the exact gap is at least `g - 2 delta - 2 m r`; and its scores are off by `delta` with `|x| +
+//!   r` for `|x|`. Of the margin 2 eps are left there, relatively, for the rounding of the gap at y and of its product with beta: the step
+//!   as computed returns the pattern, too.
+//! - *Distance.* `|x' - x_i| <= 2 m rest + m |1 - sum p|` for weights as they are, and `m` times the rounding of weights and sums, and what
+//!   denormal products lose: `(3 M + 2) D 2^-149`.
+//! - *Gap bound.* `|x' - x_i| <= 2 m (M - 1) exp(-beta g)` in exact arithmetic (Ramsauer et al. 2021, theorem 4, in the form that always
+//!   holds), for maps whose weights fall at least as fast as softmax's.
 
 use super::{Model, Step};
 use crate::dispatch::Kernels;
@@ -28,12 +29,13 @@ use crate::similarity::Dot;
 pub struct Certificate {
     /// The result is the winner's pattern, bit for bit (but that -0 becomes +0), and so is that of exact arithmetic.
     pub exact: bool,
-    /// From every state within this distance of the query whose scores are finite, a step returns the same pattern exactly; none where this one is not
-    /// exact.
+    /// From every state within this distance of the query whose scores are finite, a step returns the same pattern exactly; none where this
+    /// one is not exact.
     pub radius: Option<f64>,
     /// The result lies within this distance of the winner's pattern.
     pub distance: f64,
-    /// The result of exact arithmetic lies within this distance of the winner's pattern, by the gap alone; none for maps without such a bound.
+    /// The result of exact arithmetic lies within this distance of the winner's pattern, by the gap alone; none for maps without such a
+    /// bound.
     pub gap_distance: Option<f64>,
 }
 
@@ -47,8 +49,8 @@ const UP: f64 = 1.0 + 1e-12;
 const UP_NARROW: f64 = 1.0 + 4.0 * EPS;
 
 impl<S: Separation, K: Kernels> Model<S, Dot, K> {
-    /// What is certain about `step`, which this model took from `query`, of auto-association (`step` or `settle`, not `read`). `max_norm` is not less than any pattern's
-    /// norm ([`Patterns::max_norm`](crate::Patterns::max_norm), a field of stores and memories). O(D).
+    /// What is certain about `step`, which this model took from `query`, of auto-association (`step` or `settle`, not `read`). `max_norm`
+    /// is not less than any pattern's norm ([`Patterns::max_norm`](crate::Patterns::max_norm), a field of stores and memories). O(D).
     ///
     /// ```
     /// use basinet_core::{Buffers, Model, Patterns, Sparsemax, beta};

@@ -1,7 +1,7 @@
 //! Free recall: one memory after the other from the same cue, each once.
 //!
-//! Constrained sparsemax with caps that begin at one; after each recall what was recalled is taken off: `cap <- [cap - p]_+` (Santos et al. 2024). A
-//! memory whose weight was one cannot come again, one that came in part can come with the rest.
+//! Constrained sparsemax with caps that begin at one; after each recall what was recalled is taken off: `cap <- [cap - p]_+` (Santos et al.
+//! 2024). A memory whose weight was one cannot come again, one that came in part can come with the rest.
 
 use super::pass::{StateOf, same};
 use super::source::Source;
@@ -68,7 +68,8 @@ impl<'c, K: Kernels> FreeRecall<'c, K> {
             }
         };
         let (step, normaliser) = step;
-        // A block's weights depend on its own caps and the normaliser; the scores of rows that are gone count for nothing, whatever they are.
+        // A block's weights depend on its own caps and the normaliser; the scores of rows that are gone count for nothing, whatever they
+        // are.
         let source = Model::new(beta, Sparsemax).on(kernels).source(rows, cue);
         for (block, caps) in self.caps.chunks_mut(BLOCK).enumerate() {
             let mut weights = [0.0; BLOCK];

@@ -95,8 +95,8 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     /// One recall step of auto-association: `out = sum_i p_i x_i`, with `p = separation(beta X query)`.
     ///
     /// `rows` is M x D, `query` and `out` have D numbers. Reads the rows once, O(M D); a sparse map whose candidates do not fit the scratch
-    /// memory reads them again, at most 105 times more (12 Newton steps, 36 to settle what they leave open, 53 halvings). Error of a score: `(ceil(D/16) + 5) eps sum_j |x_j q_j| + D 2^-149`, with eps =
-    /// 2^-24. Ramsauer et al. 2021, eq. 3; Hu et al. 2023, eq. 2.
+    /// memory reads them again, at most 105 times more (12 Newton steps, 36 to settle what they leave open, 53 halvings). Error of a score:
+    /// `(ceil(D/16) + 5) eps sum_j |x_j q_j| + D 2^-149`, with eps = 2^-24. Ramsauer et al. 2021, eq. 3; Hu et al. 2023, eq. 2.
     ///
     /// # Errors
     /// [`Error::Length`], [`Error::Scratch`], [`Error::QueryNotFinite`], [`Error::ScoreNotFinite`], [`Error::AllMasked`],
@@ -210,8 +210,8 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     /// Turns a change of the M scores into the change of the M weights, in place, at these weights: `dp = beta J ds`. J is symmetric, so
     /// a gradient with respect to the weights becomes one with respect to the scores by the same call.
     ///
-    /// `weights` are what [`weights`](Self::weights) gave; masked rows have none. f64 arithmetic, rounded once; O(M). For alpha or gamma above 2, J grows
-    /// without bound towards the threshold. Blondel et al. 2020; the head of each separation's file.
+    /// `weights` are what [`weights`](Self::weights) gave; masked rows have none. f64 arithmetic, rounded once; O(M). For alpha or gamma
+    /// above 2, J grows without bound towards the threshold. Blondel et al. 2020; the head of each separation's file.
     ///
     /// # Errors
     /// [`Error::Length`], [`Error::ScoreNotFinite`] with the place of a weight or change that is not finite; nothing has changed then.
@@ -248,7 +248,8 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
 }
 
 impl<S: Separation, Q: Descends, K: Kernels> Model<S, Q, K> {
-    /// The energy of `state`: `|x|^2/2 - Omega*(beta X x)/beta + Omega*(0)/beta + max_norm^2/2`, with `Omega*(0)` the entropy of equal weights.
+    /// The energy of `state`: `|x|^2/2 - Omega*(beta X x)/beta + Omega*(0)/beta + max_norm^2/2`, with `Omega*(0)` the entropy of equal
+    /// weights.
     ///
     /// Never rises from a state to the next, `step(state)`; its gradient is `x - step(x)`. Not below zero for softmax and sparsemax.
     /// `max_norm` is the largest norm of a pattern ([`Patterns::max_norm`](crate::Patterns::max_norm)). f64 arithmetic on f32 scores; error

@@ -1,4 +1,5 @@
-//! The state of a dense pass: what the terms `exp(z_i - max z)` so far sum to, and the sum of their rows, all under the largest score so far.
+//! The state of a dense pass: what the terms `exp(z_i - max z)` so far sum to, and the sum of their rows, all under the largest score so
+//! far.
 //!
 //! Canonical rows: a block of 64 rows is weighed at once, 64 blocks make a chunk that begins empty, and chunks are merged from the left.
 //! A map's empty slot (softmax1) enters when all terms are known: merging does not count it twice.
@@ -30,8 +31,8 @@ fn exp(x: f64) -> f32 {
 impl Online {
     /// The normaliser of what is in `terms`.
     ///
-    /// With an empty slot, all is divided by `exp(max(max z, 0))`, so that nothing overflows: the terms `a = (1 + rest) e^(min(max z, 0))` and the slot `b =
-    /// e^(-max(max z, 0))`.
+    /// With an empty slot, all is divided by `exp(max(max z, 0))`, so that nothing overflows: the terms `a = (1 + rest) e^(min(max z, 0))`
+    /// and the slot `b = e^(-max(max z, 0))`.
     fn of<M: Dense>(terms: Terms, beta: f32, rows: u32) -> Normaliser {
         let (max, rest) = (f64::from(beta) * f64::from(terms.leader.max), f64::from(terms.rest));
         let mut divisor = 1.0 + terms.rest;

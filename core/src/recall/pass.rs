@@ -149,7 +149,8 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     /// What the weights are made of, from all rows read and merged.
     ///
     /// # Errors
-    /// [`Error::Empty`] before any row took part; [`Error::TooFewRows`] or [`Error::CapsTooSmall`] where they cannot carry the map's weights.
+    /// [`Error::Empty`] before any row took part; [`Error::TooFewRows`] or [`Error::CapsTooSmall`] where they cannot carry the map's
+    /// weights.
     pub fn normaliser(&mut self) -> Result<Normaliser, Error> {
         if State::<S::Map>::leader(&self.state).max == f32::NEG_INFINITY {
             return Err(Error::Empty);

@@ -1,7 +1,7 @@
 //! What a state goes through after it is read out, and what takes the place of `|x|^2/2` in the energy then.
 //!
-//! With `x' = post(X^T p)` and `post = grad Psi*` of a convex Psi, the energy `E(x) = Psi(x) - Omega*(beta X x)/beta` never rises from a state to the next
-//! (the concave-convex procedure; Santos et al. 2024). In f64, rounded once.
+//! With `x' = post(X^T p)` and `post = grad Psi*` of a convex Psi, the energy `E(x) = Psi(x) - Omega*(beta X x)/beta` never rises from a
+//! state to the next (the concave-convex procedure; Santos et al. 2024). In f64, rounded once.
 
 use crate::patterns::square_sum;
 use core::fmt;

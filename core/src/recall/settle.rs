@@ -180,8 +180,9 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
         Ok((Step { energy: self.energy0(query, step.conjugate), ..step }, normaliser))
     }
 
-    /// The energy of a state without its constant: that of the similarity, with Psi for its `|x|^2/2`. Distances have none beside their scores, so theirs
-    /// is `Psi(x) - |x|^2/2 - Omega*(beta s)/(2 beta)`: `|x|^2/2 + Omega*(beta s)/(2 beta)` is convex, and its gradient the mean (derived).
+    /// The energy of a state without its constant: that of the similarity, with Psi for its `|x|^2/2`. Distances have none beside their
+    /// scores, so theirs is `Psi(x) - |x|^2/2 - Omega*(beta s)/(2 beta)`: `|x|^2/2 + Omega*(beta s)/(2 beta)` is convex, and its gradient
+    /// the mean (derived).
     fn energy0(&self, state: &[f32], conjugate: f64) -> Option<f64> {
         let (conjugate, half) = (conjugate / f64::from(self.model.beta.get()), square_sum(state) / 2.0);
         let Some(potential) = self.post.potential(state) else { return Q::energy0(half, conjugate) };

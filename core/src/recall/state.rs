@@ -43,7 +43,8 @@ pub enum Halt {
 
 /// What weights are made of: plain numbers, the same for all holders of rows.
 ///
-/// [`Pass::normaliser`](super::Pass::normaliser) gives it; [`to_bytes`](Self::to_bytes) and [`from_bytes`](Self::from_bytes) let it travel to the holders of other rows.
+/// [`Pass::normaliser`](super::Pass::normaliser) gives it; [`to_bytes`](Self::to_bytes) and [`from_bytes`](Self::from_bytes) let it travel
+/// to the holders of other rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Normaliser {
     /// The best rows.

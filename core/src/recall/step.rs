@@ -25,8 +25,8 @@ pub struct Step {
     pub threshold: Option<f64>,
     /// `Omega*(z)`, the conjugate of the separation; ln sum exp z for softmax.
     pub conjugate: f64,
-    /// `|x|^2/2 - Omega*(beta X x)/beta`, the energy of the *query* without its constant; only from [`Model::step`](crate::Model::step), where
-    /// values are the patterns. [`Model::energy`](crate::Model::energy) has the constant.
+    /// `|x|^2/2 - Omega*(beta X x)/beta`, the energy of the *query* without its constant; only from [`Model::step`](crate::Model::step),
+    /// where values are the patterns. [`Model::energy`](crate::Model::energy) has the constant.
     pub energy: Option<f64>,
     /// Times the rows were read: 1, or more where the candidates' memory was too small, or the sum of a softmax overflowed on the way.
     pub passes: u32,

@@ -3,8 +3,8 @@
 //! `Omega(p) = |p|^2/2`, so `Omega*(z) = <p, z> - |p|^2/2`. Let r be the largest score such that the caps of the rows at or above it add
 //! up to the mass. With `u = beta (s - r)` tau lies in [-1, 0): at 0 only rows above r have a weight, which is not enough, and at -1 all
 //! rows from r on have their cap, which is (for caps of at most 1). So r stands at zero, and the threshold is found on the grid of
-//! [`threshold`](super::threshold): `F(t) = sum of min(u - t, cap)` over the rows with `u > t`, by rank. With the free rows (those below their cap)
-//! known, `tau = (sum of free u + sum of caps - mass) / free`.
+//! [`threshold`](super::threshold): `F(t) = sum of min(u - t, cap)` over the rows with `u > t`, by rank. With the free rows (those below
+//! their cap) known, `tau = (sum of free u + sum of caps - mass) / free`.
 
 use super::cut::{Cut, Met, Numbers, Tally, floor_below};
 use super::select::kth;
@@ -21,7 +21,8 @@ use core::fmt;
 const STEPS: u64 = 1 << 30;
 /// The unit in which caps are counted when r is looked for: 2^-32, so that counts are exact.
 const UNIT: f64 = 4_294_967_296.0;
-/// So many units of the mass may be missing, 2^-14 in all: what the rounding of many weights may have taken from caps. All rows have their cap then.
+/// So many units of the mass may be missing, 2^-14 in all: what the rounding of many weights may have taken from caps. All rows have their
+/// cap then.
 const MISSING: u64 = 1 << 18;
 
 /// The mark of a cut under which the caps of all rows fall short of the mass by no more than that.
@@ -171,13 +172,13 @@ impl<B: Bounds> Sparse for Capped<B> {
         f64::from(self.0.mass()) * max + (tally.mean - tally.squares / 2.0)
     }
 
-    /// Where every row is free the weights are `mass/M` and the deviation of z from its mean, so the difference is `mass` times the mean and half
-    /// the squared deviation.
+    /// Where every row is free the weights are `mass/M` and the deviation of z from its mean, so the difference is `mass` times the mean
+    /// and half the squared deviation.
     ///
-    /// Else by the dual, `Omega*(z) = min over tau of mass tau + sum of h_i(z_i - tau)` with `h_i' = clip(., 0, cap_i)`: at equal scores 0 the minimum
-    /// is at minus the level a that free rows share, at z it is `delta` above that, and the difference is `mass delta + sum of h_i(a + e_i) - h_i(a)`,
-    /// `e_i = t_i - delta`, in which nothing large cancels. Being a minimum, it sees an error of delta in second order only: `M delta^2`, which delta
-    /// between the smallest t and 0 keeps below what matters however small beta is.
+    /// Else by the dual, `Omega*(z) = min over tau of mass tau + sum of h_i(z_i - tau)` with `h_i' = clip(., 0, cap_i)`: at equal scores 0
+    /// the minimum is at minus the level a that free rows share, at z it is `delta` above that, and the difference is `mass delta + sum of
+    /// h_i(a + e_i) - h_i(a)`, `e_i = t_i - delta`, in which nothing large cancels. Being a minimum, it sees an error of delta in second
+    /// order only: `M delta^2`, which delta between the smallest t and 0 keeps below what matters however small beta is.
     fn raised_conjugate(&self, weighed: &Weighed, rows: &mut impl Met) -> f64 {
         let (beta, max, mass) = (f64::from(weighed.beta), f64::from(weighed.max), f64::from(self.0.mass()));
         let (mut count, mut sum, mut squares, mut lowest, mut least) = (0.0, 0.0, 0.0, 0.0, f64::INFINITY);

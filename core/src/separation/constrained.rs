@@ -1,7 +1,8 @@
-//! Constrained sparsemax: `p_i = clip(z_i - tau, 0, cap_i)` with tau such that the weights sum to one (Malaviya, Ferreira and Martins 2018), as in
-//! Hopfield-Fenchel-Young networks (Santos et al. 2024): the separation of [free recall](crate::FreeRecall).
+//! Constrained sparsemax: `p_i = clip(z_i - tau, 0, cap_i)` with tau such that the weights sum to one (Malaviya, Ferreira and Martins
+//! 2018), as in Hopfield-Fenchel-Young networks (Santos et al. 2024): the separation of [free recall](crate::FreeRecall).
 //!
-//! `Omega(p) = |p|^2/2`. J is that of sparsemax on the rows that are neither out nor at their cap. With caps of one it is sparsemax. How it is found:
+//! `Omega(p) = |p|^2/2`. J is that of sparsemax on the rows that are neither out nor at their cap. With caps of one it is sparsemax. How it
+//! is found:
 //! [`capped`](super::capped).
 
 use super::capped::{Bounds, Capped};

@@ -121,8 +121,8 @@ pub fn round_down(x: f64) -> f32 {
     if f64::from(near) > x { near.next_down() } else { near }
 }
 
-/// The floor that lies `depth` below `reference` in units of `beta s`, lowered by more than the rounding of any `beta (s - reference)`; below `reference`
-/// also where the depth is lost beside it in f64.
+/// The floor that lies `depth` below `reference` in units of `beta s`, lowered by more than the rounding of any `beta (s - reference)`;
+/// below `reference` also where the depth is lost beside it in f64.
 pub fn floor_below(reference: f32, depth: f64, beta: f32) -> f32 {
     let slack = (1.0 + depth) / f64::from(1u32 << 20);
     let floor = round_down(f64::from(reference) - (depth + slack) / f64::from(beta));

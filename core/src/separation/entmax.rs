@@ -1,13 +1,13 @@
-//! Entmax: `p_i = [(alpha-1) z_i - tau]_+^(1/(alpha-1))` (Peters, Niculae and Martins 2019), the separation of the generalised sparse modern
-//! Hopfield network (Wu et al. 2024). Softmax at alpha = 1, sparsemax at 2, towards the arg-max beyond: one continuous family.
+//! Entmax: `p_i = [(alpha-1) z_i - tau]_+^(1/(alpha-1))` (Peters, Niculae and Martins 2019), the separation of the generalised sparse
+//! modern Hopfield network (Wu et al. 2024). Softmax at alpha = 1, sparsemax at 2, towards the arg-max beyond: one continuous family.
 //!
-//! `Omega(p) = -H_alpha(p)`, the Tsallis entropy. A row whose z lies `1/(alpha-1)` or more below the best is never in the support. With `s_i = p_i^(2-alpha)` on the
-//! support, `J = diag(s) - s s^T / sum s`, and with `l = ln p`, `c = alpha - 1`, `a_i = (exp(-c l_i) - 1 + c l_i)/c^2` (`l^2/2` at c = 0),
-//! `A = <p, a>`, `m = <p, l>`: `dp/dalpha = p (A (1 - c l) - a (1 - c m)) / sum s`: the published form, rearranged so that nothing is
-//! divided by c (derived).
+//! `Omega(p) = -H_alpha(p)`, the Tsallis entropy. A row whose z lies `1/(alpha-1)` or more below the best is never in the support. With
+//! `s_i = p_i^(2-alpha)` on the support, `J = diag(s) - s s^T / sum s`, and with `l = ln p`, `c = alpha - 1`, `a_i = (exp(-c l_i) - 1 + c
+//! l_i)/c^2` (`l^2/2` at c = 0), `A = <p, a>`, `m = <p, l>`: `dp/dalpha = p (A (1 - c l) - a (1 - c m)) / sum s`: the published form,
+//! rearranged so that nothing is divided by c (derived).
 //!
-//! alpha = 1.5 and 2 take closed forms; 1 is a log-sum-exp over candidates; all others the winner's log-weight. The candidates of an alpha near 1 are
-//! nearly all rows.
+//! alpha = 1.5 and 2 take closed forms; 1 is a log-sum-exp over candidates; all others the winner's log-weight. The candidates of an alpha
+//! near 1 are nearly all rows.
 
 use super::tsallis::{Curve, Tsallis};
 use super::{Map, jacobian};
@@ -24,7 +24,8 @@ impl Alpha {
     /// # Errors
     /// [`Error::Parameter`] where it is not finite or below 1.
     pub const fn new(alpha: f32) -> Result<Self, Error> {
-        if alpha >= 1.0 && alpha <= f32::MAX { Ok(Self(alpha)) } else { Err(Error::Parameter { requirement: "entmax's alpha must be finite and at least 1" }) }
+        let requirement = "entmax's alpha must be finite and at least 1";
+        if alpha >= 1.0 && alpha <= f32::MAX { Ok(Self(alpha)) } else { Err(Error::Parameter { requirement }) }
     }
 
     /// The number.
@@ -71,8 +72,8 @@ impl Entmax {
     /// The derivative of the weights with respect to alpha, at these weights, into `out`. O(M), f64 arithmetic.
     ///
     /// # Errors
-    /// [`Error::Length`]; [`Error::OutputNotFinite`] where the derivative is beyond f32, as it is just above the threshold for alpha above 2. `out`
-    /// is as it was then.
+    /// [`Error::Length`]; [`Error::OutputNotFinite`] where the derivative is beyond f32, as it is just above the threshold for alpha above
+    /// 2. `out` is as it was then.
     pub fn alpha_derivative(&self, weights: &[f32], out: &mut [f32]) -> Result<(), Error> {
         if weights.len() != out.len() {
             return Err(Error::Length { expected: weights.len(), found: out.len() });

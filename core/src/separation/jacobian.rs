@@ -1,13 +1,13 @@
 //! Jacobians of the maps, as products with a tangent.
 //!
-//! Nearly all have the form `J = diag(s) - s s^T / sum s` for some `s(p)` (softmax: p; entmax: `p^(2-alpha)` on the support; sparsemax and its
-//! capped forms: 1 on the rows that are free to move). J is the Hessian of `Omega*`, so it is symmetric: a product from the left is one
+//! Nearly all have the form `J = diag(s) - s s^T / sum s` for some `s(p)` (softmax: p; entmax: `p^(2-alpha)` on the support; sparsemax and
+//! its capped forms: 1 on the rows that are free to move). J is the Hessian of `Omega*`, so it is symmetric: a product from the left is one
 //! from the right. f64 arithmetic, O(M).
 
 /// `tangent <- (diag(s) - s s^T / total) tangent` with `s` of each weight's row; `total` is the sum of s unless given.
 ///
-/// With the sum itself as the total only differences of tangents count. They are taken from the row with the largest s, the pivot: for alpha above 2
-/// a row just above the threshold has an s beyond all others, and `s_i (v_i - mean)` would cancel there.
+/// With the sum itself as the total only differences of tangents count. They are taken from the row with the largest s, the pivot: for
+/// alpha above 2 a row just above the threshold has an s beyond all others, and `s_i (v_i - mean)` would cancel there.
 pub fn project(weights: &[f32], tangent: &mut [f32], s: impl Fn(usize, f32) -> f64, total: Option<f64>) {
     let (mut pivot, mut largest, mut origin) = (usize::MAX, 0.0, 0.0);
     if total.is_none() {

@@ -1,8 +1,9 @@
-//! k-subsets: `p_i = clip(z_i - tau, 0, 1)` with tau such that the weights sum to k: SparseMAP over the sets of k rows (Niculae et al. 2018), as in
-//! Hopfield-Fenchel-Young networks (Santos et al. 2024).
+//! k-subsets: `p_i = clip(z_i - tau, 0, 1)` with tau such that the weights sum to k: SparseMAP over the sets of k rows (Niculae et al.
+//! 2018), as in Hopfield-Fenchel-Young networks (Santos et al. 2024).
 //!
-//! `Omega(p) = |p|^2/2`. The weights are exactly the k best rows' where the k-th best leads by 1 (derived); with k = 1 it is sparsemax. J is that of
-//! sparsemax on the rows that are neither out nor at 1. The result is a sum of k patterns, not a mean. How it is found: [`capped`](super::capped).
+//! `Omega(p) = |p|^2/2`. The weights are exactly the k best rows' where the k-th best leads by 1 (derived); with k = 1 it is sparsemax. J
+//! is that of sparsemax on the rows that are neither out nor at 1. The result is a sum of k patterns, not a mean. How it is found:
+//! [`capped`](super::capped).
 
 use super::capped::{Bounds, Capped};
 use super::cut::Numbers;

@@ -22,11 +22,12 @@
 //! # Adding a separation
 //!
 //! 1. One new file here. It holds the type with its checked parameters, its [`Map`] (state, margin, derivative), and its [`Sparse`] (or
-//!    [`Dense`]) rules: from which score on a row can matter (`floor`), the cut, the weights under a cut, the conjugate. What it shares with others
-//!    stands in `threshold` (roots on a grid), `power` (roots in the winner's log-weight), `select` (the k-th largest), `capped` (upper bounds), `jacobian`.
+//!    [`Dense`]) rules: from which score on a row can matter (`floor`), the cut, the weights under a cut, the conjugate. What it shares
+//!    with others stands in `threshold` (roots on a grid), `power` (roots in the winner's log-weight), `select` (the k-th largest),
+//!    `capped` (upper bounds), `jacobian`.
 //! 2. One line in the list of modules below (and one in the table above).
-//! 3. Tests: a variant of the oracle's `Map` in `core/conformance`, a name and an arm in `separations.rs` there, a line in the lists of `core/tests/common`,
-//!    `fuzz/src/family.rs` and the panic check; goldens, laws, fingerprints and fuzz targets then run over it.
+//! 3. Tests: a variant of the oracle's `Map` in `core/conformance`, a name and an arm in `separations.rs` there, a line in the lists of
+//!    `core/tests/common`, `fuzz/src/family.rs` and the panic check; goldens, laws, fingerprints and fuzz targets then run over it.
 //!
 //! Nothing in `recall`, `kernels` or `dispatch` changes. The commit that added normmax is an example.
 
@@ -148,7 +149,8 @@ pub trait Dense: Map {
 
 /// A map that gives most rows no weight at all.
 ///
-/// Everything is a function of raw scores, so that candidates can be dropped, merged and read again. The rules of a map: a row at or below a
+/// Everything is a function of raw scores, so that candidates can be dropped, merged and read again. The rules of a map: a row at or below
+/// a
 /// *floor* has no weight under any scores that the others may have; the *cut* is what the scores of all rows make of the map; the weights
 /// follow from a score and the cut.
 pub trait Sparse: Map {

@@ -1,9 +1,10 @@
-//! Normmax: `p_i` proportional to `[z_i - tau]_+^(1/(gamma-1))`, with tau such that `sum [z_i - tau]_+^(gamma/(gamma-1)) = 1` (Blondel, Martins and
-//! Niculae 2020), as in Hopfield-Fenchel-Young networks (Santos et al. 2024).
+//! Normmax: `p_i` proportional to `[z_i - tau]_+^(1/(gamma-1))`, with tau such that `sum [z_i - tau]_+^(gamma/(gamma-1)) = 1` (Blondel,
+//! Martins and Niculae 2020), as in Hopfield-Fenchel-Young networks (Santos et al. 2024).
 //!
-//! `Omega(p) = |p|_gamma - 1`, `Omega*(z) = 1 + tau`. The threshold is that of a power map with `c = (gamma-1)/gamma` (see [`power`](super::power)): `tau = max z -
-//! e^(cL)`. The winner's weight is exactly one where every other row lies 1 or more below, whatever gamma is. With `|p| = |p|_gamma` and
-//! `q_i = p_i^(2-gamma) (v_i - <p, v>)` on the support, `J v = (q - p sum q) / ((gamma-1) |p|^(1-gamma))` (derived).
+//! `Omega(p) = |p|_gamma - 1`, `Omega*(z) = 1 + tau`. The threshold is that of a power map with `c = (gamma-1)/gamma` (see
+//! [`power`](super::power)): `tau = max z - e^(cL)`. The winner's weight is exactly one where every other row lies 1 or more below,
+//! whatever gamma is. With `|p| = |p|_gamma` and `q_i = p_i^(2-gamma) (v_i - <p, v>)` on the support, `J v = (q - p sum q) / ((gamma-1)
+//! |p|^(1-gamma))` (derived).
 
 use super::cut::{Cut, Met, Numbers, Tally, floor_below};
 use super::power::Family;
@@ -23,7 +24,8 @@ impl Gamma {
     /// # Errors
     /// [`Error::Parameter`] where it is not finite or not above 1.
     pub const fn new(gamma: f32) -> Result<Self, Error> {
-        if gamma > 1.0 && gamma <= f32::MAX { Ok(Self(gamma)) } else { Err(Error::Parameter { requirement: "normmax's gamma must be finite and above 1" }) }
+        let requirement = "normmax's gamma must be finite and above 1";
+        if gamma > 1.0 && gamma <= f32::MAX { Ok(Self(gamma)) } else { Err(Error::Parameter { requirement }) }
     }
 
     /// The number.

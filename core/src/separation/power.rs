@@ -1,15 +1,15 @@
 //! Power maps: roots in the winner's log-weight.
 //!
-//! With `t_i = beta (s_i - max s)` and `c > 0`, `F(L) = sum of f_i`, `f_i = [e^(cL) + k t_i]_+^(1/c) = exp(L + log1p(k e^(-cL) t_i) / c)`: the
-//! unknown is L, the logarithm of the winner's own term, in `[-ln M, 0]`. One form for all c: at `c = k = 0` it is `exp(L + t_i)`, and near
-//! 0 or at 1e6 nothing cancels (the textbook form, with the threshold as unknown, is wrong by up to 0.5 there; derived, and tried in f32).
-//! Entmax has `c = k = alpha - 1` and `p = f`; normmax has `c = (gamma-1)/gamma`, `k = 1`.
+//! With `t_i = beta (s_i - max s)` and `c > 0`, `F(L) = sum of f_i`, `f_i = [e^(cL) + k t_i]_+^(1/c) = exp(L + log1p(k e^(-cL) t_i) / c)`:
+//! the unknown is L, the logarithm of the winner's own term, in `[-ln M, 0]`. One form for all c: at `c = k = 0` it is `exp(L + t_i)`, and
+//! near 0 or at 1e6 nothing cancels (the textbook form, with the threshold as unknown, is wrong by up to 0.5 there; derived, and tried in
+//! f32). Entmax has `c = k = alpha - 1` and `p = f`; normmax has `c = (gamma-1)/gamma`, `k = 1`.
 //!
-//! `F' = dF/dL = sum of f_i / (1 + k e^(-cL) t_i)`, at least F: so a grid of L in steps of 2^-22 to 2^-30 (finer for c above 1, where a step of L
-//! moves `e^(cL)` by c of them) decides as [`threshold`](super::threshold) says. Newton's steps are those of `F^c` as a function of `w = e^(cL)`, which is
-//! the norm of the rows' `w + k t_i`: nearly a straight line where they are nearly equal, convex for c up to 1, and at c = 0 the logarithm
-//! of F, whose step is exact. `L' = L + ln(1 + F (F^-c - 1) / F') / c`. Beginning at L = 0, they come from the side where F is at least 1, so that
-//! rows that are not active at one of them are at none that follows.
+//! `F' = dF/dL = sum of f_i / (1 + k e^(-cL) t_i)`, at least F: so a grid of L in steps of 2^-22 to 2^-30 (finer for c above 1, where a
+//! step of L moves `e^(cL)` by c of them) decides as [`threshold`](super::threshold) says. Newton's steps are those of `F^c` as a function
+//! of `w = e^(cL)`, which is the norm of the rows' `w + k t_i`: nearly a straight line where they are nearly equal, convex for c up to 1,
+//! and at c = 0 the logarithm of F, whose step is exact. `L' = L + ln(1 + F (F^-c - 1) / F') / c`. Beginning at L = 0, they come from the
+//! side where F is at least 1, so that rows that are not active at one of them are at none that follows.
 //!
 //! Between the two grid points around the root the weights are interpolated so that they sum to one. For c below 1 the terms are smooth
 //! and it is the same as moving L there. For c of 1 and above a row that just enters has a weight that f64 cannot resolve in L (at
@@ -67,7 +67,8 @@ impl Family {
         if edge < FAINT { -edge } else { -FAINT }
     }
 
-    /// Grid steps in a unit of L. For c up to 1/2 the terms have a derivative everywhere, and what lies between two points is a square of the step off.
+    /// Grid steps in a unit of L. For c up to 1/2 the terms have a derivative everywhere, and what lies between two points is a square of
+    /// the step off.
     fn resolution(self) -> u64 {
         let mut finer = 0;
         while finer < 18 && ((1u64 << finer) as f64) < self.exponent {
@@ -98,7 +99,8 @@ impl Family {
         })
     }
 
-    /// A grid point's L at which F is above 1 already by some of the scores, so that the root of all lies further down: the nearer, the larger they are.
+    /// A grid point's L at which F is above 1 already by some of the scores, so that the root of all lies further down: the nearer, the
+    /// larger they are.
     fn begin<K: Kernels>(self, kernels: K, beta: f32, max: f32, some: &[f32]) -> f64 {
         let (mut reached, mut log_weight) = (0.0, 0.0);
         for _ in 0..REFINEMENTS {
@@ -115,7 +117,8 @@ impl Family {
         -((-reached * steps) as u64 as f64) / steps
     }
 
-    /// The root of the sums that `meet` adds up; it may drop rows whose t is not above the floor that it is told. At `begin` F is at least 1.
+    /// The root of the sums that `meet` adds up; it may drop rows whose t is not above the floor that it is told. At `begin` F is at least
+    /// 1.
     fn root<K: Kernels>(self, kernels: K, max: f32, begin: f64, mut meet: impl FnMut(&mut PowerState, f32)) -> Cut {
         let steps = self.resolution();
         let at = |point: u64| -(point as f64) / steps as f64;
@@ -163,8 +166,9 @@ impl Family {
     /// The r with `sum of expm1(log1p(k M^c (t_i - r)) / c) = 0`, `t_i = beta (s_i - max s)`: how far the mean of nearly equal scores lies
     /// from the largest, as the map sees it; with small relative error however small they are. Also `<p, t>` there.
     ///
-    /// At `r` the weights are `(1 + k M^c (t_i - r))^(1/c) / M`; F's Newton step from the mean of t converges at once where they are nearly equal. None
-    /// where it does not, or leaves the support: then rows are so far apart that the conjugates' difference is accurate by itself.
+    /// At `r` the weights are `(1 + k M^c (t_i - r))^(1/c) / M`; F's Newton step from the mean of t converges at once where they are nearly
+    /// equal. None where it does not, or leaves the support: then rows are so far apart that the conjugates' difference is accurate by
+    /// itself.
     pub fn shift(self, weighed: &Weighed, rows: &mut impl Met) -> Option<(f64, f64)> {
         let (count, c) = (weighed.rows as f64, self.exponent);
         let scale = self.slope * libm::exp(c * libm::log(count));
@@ -204,8 +208,8 @@ impl Family {
         (settled && mean.is_finite()).then_some((r, mean))
     }
 
-    /// `<p, t>` under a cut, with small relative error however small beta is; of t as it is rounded for the weights, which just above the threshold
-    /// depend on it without bound.
+    /// `<p, t>` under a cut, with small relative error however small beta is; of t as it is rounded for the weights, which just above the
+    /// threshold depend on it without bound.
     pub fn mean(self, weighed: &Weighed, rows: &mut impl Met) -> f64 {
         let Weighed { beta, max, cut, .. } = *weighed;
         let (lower, upper) = (self.at(cut.low), self.at(cut.value));

@@ -17,8 +17,8 @@ fn score_at(place: u32) -> f32 {
     f32::from_bits(if place >> 31 == 1 { place & !(1 << 31) } else { !place })
 }
 
-/// The largest score `v` such that the scores at or above it weigh `mass` together (each 1, with `weigh` of the lanes of a mask); none where all of them weigh
-/// less. `max` is the largest score.
+/// The largest score `v` such that the scores at or above it weigh `mass` together (each 1, with `weigh` of the lanes of a mask); none
+/// where all of them weigh less. `max` is the largest score.
 pub fn kth<K: Kernels>(kernels: K, max: f32, mass: u64, rows: &mut impl Met, weigh: impl Fn(Numbers<'_>, u64) -> u64) -> Option<f32> {
     let mut above = |floor: f32| {
         let mut sum = 0u64;

@@ -1,7 +1,7 @@
 //! Softmax: `p_i = exp(z_i) / sum_j exp(z_j)`, the separation of the dense modern Hopfield network (Ramsauer et al. 2021, eq. 3).
 //!
-//! `Omega(p) = sum_i p_i ln p_i`, `Omega*(z) = ln sum_i exp(z_i)`, `J = diag(p) - p p^T`. Every weight is positive, so the winner's is never
-//! exactly one (but for underflow) and there is no margin.
+//! `Omega(p) = sum_i p_i ln p_i`, `Omega*(z) = ln sum_i exp(z_i)`, `J = diag(p) - p p^T`. Every weight is positive, so the winner's is
+//! never exactly one (but for underflow) and there is no margin.
 
 use super::{Dense, Map, jacobian};
 use crate::recall::Online;

@@ -1,8 +1,8 @@
 //! Softmax1: `p_i = exp(z_i) / (1 + sum_j exp(z_j))`, the separation of the outlier-efficient Hopfield network (Hu et al. 2024).
 //!
 //! An empty slot with score 0 takes part and is read out by nobody: the weights sum to less than one, and to nearly nothing where no
-//! pattern is like the state. `Omega*(z) = ln(1 + sum_i exp(z_i))`, `J = diag(p) - p p^T`. Not invariant under a shift of the scores. The slot enters when
-//! a pass ends, not where it begins, so that merging passes does not count it twice.
+//! pattern is like the state. `Omega*(z) = ln(1 + sum_i exp(z_i))`, `J = diag(p) - p p^T`. Not invariant under a shift of the scores. The
+//! slot enters when a pass ends, not where it begins, so that merging passes does not count it twice.
 
 use super::{Dense, Map, jacobian};
 use crate::recall::Online;

@@ -181,8 +181,8 @@ impl Shape {
 
     /// The root of F with the rows that are active at t, whether or not they are at the root.
     ///
-    /// With `v = u - t`: linear, `t + (sum v - 1) / n`; square, the lower root of `n d^2 - 2 d sum v + sum v^2 - 1 = 0` as the quotient in which
-    /// nothing cancels.
+    /// With `v = u - t`: linear, `t + (sum v - 1) / n`; square, the lower root of `n d^2 - 2 d sum v + sum v^2 - 1 = 0` as the quotient in
+    /// which nothing cancels.
     fn root(self, t: f64, sums: ActiveSums) -> f64 {
         let n = sums.count as f64;
         match self {
@@ -195,8 +195,8 @@ impl Shape {
         }
     }
 
-    /// Newton's next t by f32 sums in any order: a guess. For the square, of F's root, the norm of `[u - t]_+`: nearly a straight line, and convex,
-    /// so that a step from below the threshold does not pass it.
+    /// Newton's next t by f32 sums in any order: a guess. For the square, of F's root, the norm of `[u - t]_+`: nearly a straight line, and
+    /// convex, so that a step from below the threshold does not pass it.
     fn guess<K: Kernels>(self, kernels: K, scores: &[f32], factor: f32, max: f32, t: f32) -> f32 {
         let slope = kernels.slope(scores, factor, max, t, self == Self::Square);
         match self {
@@ -261,8 +261,8 @@ fn cut(shape: Shape, max: f32, bracket: Result<Bracket<ActiveSums>, ()>) -> Cut 
 
 /// The cut of `scores`, whose largest is `max`. `peaks` are some of the scores, if possible large ones, and may be none.
 ///
-/// A guess on a copy that gets shorter and shorter, then the search on what is left. Below the copy's lower end rows are missing: where the search
-/// wants to go there, the guess was wrong, and all scores are asked.
+/// A guess on a copy that gets shorter and shorter, then the search on what is left. Below the copy's lower end rows are missing: where the
+/// search wants to go there, the guess was wrong, and all scores are asked.
 pub fn of_scores<K: Kernels>(kernels: K, shape: Shape, scores: &[f32], factor: f32, max: f32, peaks: &[f32], work: &mut [f32]) -> Cut {
     let climb = |scores: &[f32], t: f32| shape.climb(kernels, scores, factor, max, t);
     let mut t = if peaks.is_empty() { -1.0 } else { climb(peaks, -1.0) };

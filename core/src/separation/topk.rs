@@ -1,7 +1,7 @@
 //! Top-k: softmax over the k largest scores, zero elsewhere; of tied rows the lower ones are taken first.
 //!
-//! `Omega*(z) = ln of the sum of the k largest exp(z_i)`, the maximum of the log-sum-exp over all sets of k rows, so it is convex and its energy
-//! falls. `J = diag(p) - p p^T` on the rows taken. With k = 1 it is the arg-max, and of tied rows the first alone.
+//! `Omega*(z) = ln of the sum of the k largest exp(z_i)`, the maximum of the log-sum-exp over all sets of k rows, so it is convex and its
+//! energy falls. `J = diag(p) - p p^T` on the rows taken. With k = 1 it is the arg-max, and of tied rows the first alone.
 
 use super::cut::{Cut, Met, Numbers, Tally};
 use super::power::Family;

@@ -1,8 +1,8 @@
 //! What the maps of the Tsallis entropies have in common: sparsemax, entmax of any alpha.
 //!
-//! `H_alpha(p) = (1 - sum p_i^alpha) / (alpha (alpha - 1))` (Shannon's at 1), `p_i = [(alpha-1) z_i - tau]_+^(1/(alpha-1))`. With `c = alpha - 1`, `t = z - max z`
-//! and `v = p_winner^c = e^(cL)`, so that `p_i^c = v + c t_i` on the support: `sum p^alpha = v + c <p, t>`, and the conjugate needs no powers:
-//! `Omega*(t) = <p, t> + H = (c <p, t> + (1 - v)/c) / alpha` (derived). At c = 0: `-L`, the log-sum-exp.
+//! `H_alpha(p) = (1 - sum p_i^alpha) / (alpha (alpha - 1))` (Shannon's at 1), `p_i = [(alpha-1) z_i - tau]_+^(1/(alpha-1))`. With `c =
+//! alpha - 1`, `t = z - max z` and `v = p_winner^c = e^(cL)`, so that `p_i^c = v + c t_i` on the support: `sum p^alpha = v + c <p, t>`, and
+//! the conjugate needs no powers: `Omega*(t) = <p, t> + H = (c <p, t> + (1 - v)/c) / alpha` (derived). At c = 0: `-L`, the log-sum-exp.
 
 use super::cut::{Cut, Met, Numbers, Tally, floor_below};
 use super::power::{FAINT, Family};

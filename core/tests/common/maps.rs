@@ -82,7 +82,8 @@ pub fn caps(rows: usize, seed: u64) -> Vec<f32> {
     caps
 }
 
-/// `for_sparse!(rows, seed, check(arguments))`: `check(separation, arguments)` for every sparse separation that so many rows are enough for.
+/// `for_sparse!(rows, seed, check(arguments))`: `check(separation, arguments)` for every sparse separation that so many rows are enough
+/// for.
 #[macro_export]
 macro_rules! for_sparse {
     ($rows:expr, $seed:expr, $check:ident($($argument:expr),*)) => {{
@@ -229,8 +230,8 @@ impl Reference {
             }
     }
 
-    /// `(Omega*(z) - Omega*(0)) / beta` for `z = beta s`; for a beta that is too small for this it is the mean of `<p(b s), s>` over b up to beta, by
-    /// Simpson's rule on intervals each half as long as the next, for the maps that change fast near 0.
+    /// `(Omega*(z) - Omega*(0)) / beta` for `z = beta s`; for a beta that is too small for this it is the mean of `<p(b s), s>` over b up
+    /// to beta, by Simpson's rule on intervals each half as long as the next, for the maps that change fast near 0.
     pub fn raised_conjugate(&self, beta: f64, scores: &[f64]) -> f64 {
         let z = |b: f64| scores.iter().map(|s| b * s).collect::<Vec<f64>>();
         if beta > 1e-7 {
@@ -263,8 +264,8 @@ fn power(t: &[f64], c: f64, k: f64) -> (f64, Vec<f64>) {
     (log, t.iter().map(|&t| term(t, log)).collect())
 }
 
-/// Entmax for c of 1 and above, where a weight near the threshold is beyond an f64 threshold's resolution: the unknown is the logarithm y of
-/// the smallest weight, `p_i = (e^(cy) + c (t_i - t_last))^(1/c)`.
+/// Entmax for c of 1 and above, where a weight near the threshold is beyond an f64 threshold's resolution: the unknown is the logarithm y
+/// of the smallest weight, `p_i = (e^(cy) + c (t_i - t_last))^(1/c)`.
 fn steep(t: &[f64], c: f64) -> Vec<f64> {
     let mut levels: Vec<f64> = t.to_vec();
     levels.sort_by(|a, b| b.total_cmp(a));

@@ -61,7 +61,8 @@ pub fn bits(numbers: &[f32]) -> Vec<u32> {
 
 /// Runs its body with the kernels of every backend that the machine has, and asserts that all give what the scalar one gives.
 ///
-/// `on_every_backend!(|kernels| [name: Type = value] -> Output { body })`: the values are cloned for each run. What the body gives is given back.
+/// `on_every_backend!(|kernels| [name: Type = value] -> Output { body })`: the values are cloned for each run. What the body gives is given
+/// back.
 #[macro_export]
 macro_rules! on_every_backend {
     (|$kernels:ident| [$($name:ident: $type:ty = $value:expr),*] -> $output:ty $body:block) => {{

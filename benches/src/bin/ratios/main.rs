@@ -1,7 +1,7 @@
 //! The ratios of record: kernels against intrinsics, sorting and `wide`; recall against the memory's own speed and its three-pass form.
 //!
-//! `cargo run --release -p basinet-benches --bin ratios -- [--only ratios|separations] [--rounds N] [--write README.md]`. Interleaved rounds,
-//! medians; results are compared before any time is taken.
+//! `cargo run --release -p basinet-benches --bin ratios -- [--only ratios|separations] [--rounds N] [--write README.md]`. Interleaved
+//! rounds, medians; results are compared before any time is taken.
 
 mod separations;
 

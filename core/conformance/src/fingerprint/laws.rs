@@ -69,7 +69,8 @@ impl fmt::Display for Failure {
 
 impl core::error::Error for Failure {}
 
-/// What is asked of rows that are too few, or of numbers that are too large, may be refused: that is an answer too, the same on every target.
+/// What is asked of rows that are too few, or of numbers that are too large, may be refused: that is an answer too, the same on every
+/// target.
 pub(super) fn answer(result: Result<Step, Error>, hash: &mut Fnv) -> Result<Option<Step>, Law> {
     let refusal = match result {
         Ok(step) => return Ok(Some(step)),

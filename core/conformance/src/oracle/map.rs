@@ -245,7 +245,8 @@ fn log_mean_exp(t: &[f64]) -> f64 {
     (t.iter().map(|t| t.exp_m1()).sum::<f64>() / t.len() as f64).ln_1p()
 }
 
-/// The k largest scores, of equal ones the first, in order of their numbers. Of the scores themselves: less their maximum, small ones may be equal.
+/// The k largest scores, of equal ones the first, in order of their numbers. Of the scores themselves: less their maximum, small ones may
+/// be equal.
 fn best(t: &[f64], k: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..t.len()).collect();
     // A stable sort; partial_cmp, because -0 and +0 are equal.

@@ -179,8 +179,12 @@ pub fn score_error(similarity: Similarity, row: &[f64], query: &[f64]) -> f64 {
     }
 }
 
-/// The largest number that can come up on the way to a score.
+/// The largest number that can come up on the way to a score; NaN where one of the numbers is.
 pub fn score_size(similarity: Similarity, row: &[f64], query: &[f64]) -> f64 {
+    // A maximum drops a NaN.
+    if row.iter().chain(query).any(|x| x.is_nan()) {
+        return f64::NAN;
+    }
     match similarity {
         Similarity::Dot => oracle::dot_abs(row, query),
         Similarity::NegativeSquaredDistance => (-similarity.score(row, query)).max(oracle::max_abs(row) + oracle::max_abs(query)),

@@ -95,8 +95,9 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     /// One recall step of auto-association: `out = sum_i p_i x_i`, with `p = separation(beta X query)`.
     ///
     /// `rows` is M x D, `query` and `out` have D numbers. Reads the rows once, O(M D); a sparse map whose candidates do not fit the scratch
-    /// memory reads them again, at most 105 times more (12 Newton steps, 36 to settle what they leave open, 53 halvings). Error of a score:
-    /// `(ceil(D/16) + 5) eps sum_j |x_j q_j| + D 2^-149`, with eps = 2^-24. Ramsauer et al. 2021, eq. 3; Hu et al. 2023, eq. 2.
+    /// memory reads them again, at most 130 times more (24 Newton steps, 36 to settle what they leave open, 53 halvings; capped maps select
+    /// first). Error of a score: `(ceil(D/16) + 5) eps sum_j |x_j q_j| + D 2^-149`, with eps = 2^-24. Ramsauer et al. 2021, eq. 3; Hu et
+    /// al. 2023, eq. 2.
     ///
     /// # Errors
     /// [`Error::Length`], [`Error::Scratch`], [`Error::QueryNotFinite`], [`Error::ScoreNotFinite`], [`Error::AllMasked`],

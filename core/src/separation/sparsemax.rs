@@ -43,7 +43,7 @@ impl Tsallis for Sparsemax {
 ///
 /// `scratch` may have any length, zero included; with `z.len()` numbers the search is fastest, and the result has the same bits with
 /// any. Error: at most 2^-24 (1 + |tau|) + (k/16 + 6) 2^-53 for k values above the threshold (derived). O(n) at each of a bounded number of
-/// passes (at most 80), of which all but the first two or three read only the values that can still matter.
+/// passes (at most 100), of which all but the first two or three read only the values that can still matter.
 ///
 /// # Errors
 /// [`Error::Empty`], or [`Error::ScoreNotFinite`] with the position of a value that is NaN or infinite.

@@ -8,7 +8,7 @@
 //! `-C target-feature` or `-C target-cpu`: nothing is detected then, and nothing can be wrong at run time.
 
 use crate::backend::Backend;
-use crate::kernels::{self, Active, Leader, Online, PEAKS, Power, PowerState, PowerSums, Slope, Weighed};
+use crate::kernels::{self, Active, Leader, Online, PANEL, PEAKS, PanelOnline, Power, PowerState, PowerSums, Slope, Weighed};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
 use crate::simd::{Baseline, Scalar, Simd};
@@ -156,4 +156,10 @@ entry_points! {
     fn power_weights(a: Power, b: Power, blend: f64, beta: f32, max: f32, scores: &mut [f32]);
     fn linear_weights(tau: f64, beta: f32, max: f32, scores: &mut [f32]);
     fn square_weights(tau: f64, beta: f32, max: f32, scores: &mut [f32]);
+    fn panel_scores(data: &[f32], stride: usize, shape: (usize, usize), panels: &[f32], length: usize, out: &mut [f32]);
+    fn panel_distances(data: &[f32], stride: usize, shape: (usize, usize), panels: &[f32], length: usize, out: &mut [f32]);
+    fn panel_softmax(state: &mut PanelOnline, beta: f32, first: u32, scores: &mut [f32], keep: u64, factors: &mut [f32; PANEL]) -> u64;
+    fn panel_above(scores: &mut [f32], keep: u64, bars: &[f32; PANEL]) -> u32;
+    fn panel_sum(data: &[f32], stride: usize, rows: &[u32], weights: &[f32], factors: &[f32], sums: &mut [f32]);
+    fn panel_scale_add(sum: &mut [f32], a: &[f32; PANEL], other: &[f32], b: &[f32; PANEL]);
 }

@@ -23,7 +23,7 @@ pub use mask::{Bits, Listed, Mask, RandomMask, Window};
 pub use patterns::{Element, Patterns, Rows};
 pub use recall::{
     Buffers, Certificate, Dynamics, FreeRecall, Identity, LayerNorm, Model, Normaliser, Pass, Post, Report, Scratch, Step, Stop, Tanh,
-    UnitNorm,
+    UnitNorm, batch_scratch,
 };
 pub use separation::names::*;
 pub use separation::{Beta, Kept, Separation};

@@ -5,6 +5,7 @@
 
 use crate::dispatch::Kernels;
 use crate::error::Error;
+use crate::kernels::panel_length;
 use core::num::NonZeroUsize;
 
 mod sealed {
@@ -30,6 +31,15 @@ pub trait Element: sealed::Sealed + Copy + 'static {
     /// Weighted sum of listed rows: see the kernel.
     #[doc(hidden)]
     fn weighted_sum<K: Kernels>(kernels: K, data: &[Self], stride: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]);
+    /// Scores of a block with panels: see the kernel.
+    #[doc(hidden)]
+    fn panel_scores<K: Kernels>(kernels: K, data: &[Self], stride: usize, shape: (usize, usize), panels: &[f32], out: &mut [f32]);
+    /// Negative squared distances of a block from panels: see the kernel.
+    #[doc(hidden)]
+    fn panel_distances<K: Kernels>(kernels: K, data: &[Self], stride: usize, shape: (usize, usize), panels: &[f32], out: &mut [f32]);
+    /// Weighted sums of listed rows of a block for panels: see the kernel.
+    #[doc(hidden)]
+    fn panel_sum<K: Kernels>(kernels: K, data: &[Self], stride: usize, rows: &[u32], weights: (&[f32], &[f32]), sums: &mut [f32]);
 }
 
 impl Element for f32 {
@@ -52,6 +62,18 @@ impl Element for f32 {
     #[inline]
     fn weighted_block<K: Kernels>(kernels: K, data: &[f32], stride: usize, list: (&[u32], &[f32]), factor: f32, sum: &mut [f32]) {
         kernels.weighted_block(data, stride, list.0, list.1, factor, sum);
+    }
+    #[inline]
+    fn panel_scores<K: Kernels>(kernels: K, data: &[f32], stride: usize, shape: (usize, usize), panels: &[f32], out: &mut [f32]) {
+        kernels.panel_scores(data, stride, shape, panels, panel_length(shape.0), out);
+    }
+    #[inline]
+    fn panel_distances<K: Kernels>(kernels: K, data: &[f32], stride: usize, shape: (usize, usize), panels: &[f32], out: &mut [f32]) {
+        kernels.panel_distances(data, stride, shape, panels, panel_length(shape.0), out);
+    }
+    #[inline]
+    fn panel_sum<K: Kernels>(kernels: K, data: &[f32], stride: usize, rows: &[u32], weights: (&[f32], &[f32]), sums: &mut [f32]) {
+        kernels.panel_sum(data, stride, rows, weights.0, weights.1, sums);
     }
 }
 
@@ -76,6 +98,16 @@ pub trait Rows: sealed::Sealed {
     /// Adds the listed rows, counted from `from`, times their weights to `sum`.
     #[doc(hidden)]
     fn weighted_sum<K: Kernels>(&self, kernels: K, from: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]);
+    /// Scores of a block of rows, (first, how many), with whole panels.
+    #[doc(hidden)]
+    fn panel_scores<K: Kernels>(&self, kernels: K, block: (usize, usize), panels: &[f32], out: &mut [f32]);
+    /// Negative squared distances of a block of rows from whole panels, as [`panel_scores`](Self::panel_scores).
+    #[doc(hidden)]
+    fn panel_distances<K: Kernels>(&self, kernels: K, block: (usize, usize), panels: &[f32], out: &mut [f32]);
+    /// `sums <- factors * sums + ` the listed rows of a block, counted from `from`, times their weights, for whole panels: the weights are
+    /// pairs of weights and factors.
+    #[doc(hidden)]
+    fn panel_sum<K: Kernels>(&self, kernels: K, from: usize, rows: &[u32], weights: (&[f32], &[f32]), sums: &mut [f32]);
 }
 
 /// A view of `M` patterns of `D` numbers, row-major, with an optional distance between the beginnings of rows.
@@ -218,6 +250,18 @@ impl<E: Element> Rows for Patterns<'_, E> {
     fn weighted_block<K: Kernels>(&self, kernels: K, from: usize, list: (&[u32], &[f32]), factor: f32, sum: &mut [f32]) {
         E::weighted_block(kernels, self.behind(from), self.stride.get(), list, factor, sum);
     }
+    #[inline]
+    fn panel_scores<K: Kernels>(&self, kernels: K, (from, rows): (usize, usize), panels: &[f32], out: &mut [f32]) {
+        E::panel_scores(kernels, self.behind(from), self.stride.get(), (self.dim.get(), rows), panels, out);
+    }
+    #[inline]
+    fn panel_distances<K: Kernels>(&self, kernels: K, (from, rows): (usize, usize), panels: &[f32], out: &mut [f32]) {
+        E::panel_distances(kernels, self.behind(from), self.stride.get(), (self.dim.get(), rows), panels, out);
+    }
+    #[inline]
+    fn panel_sum<K: Kernels>(&self, kernels: K, from: usize, rows: &[u32], weights: (&[f32], &[f32]), sums: &mut [f32]) {
+        E::panel_sum(kernels, self.behind(from), self.stride.get(), rows, weights, sums);
+    }
 }
 
 /// Rows without a number: what is read out where only weights are wanted.
@@ -238,4 +282,7 @@ impl Rows for NoValues {
     fn square_norms<K: Kernels>(&self, _: K, _: usize, _: &mut [f32]) {}
     fn weighted_sum<K: Kernels>(&self, _: K, _: usize, _: &[u32], _: &[f32], _: &mut [f32]) {}
     fn weighted_block<K: Kernels>(&self, _: K, _: usize, _: (&[u32], &[f32]), _: f32, _: &mut [f32]) {}
+    fn panel_scores<K: Kernels>(&self, _: K, _: (usize, usize), _: &[f32], _: &mut [f32]) {}
+    fn panel_distances<K: Kernels>(&self, _: K, _: (usize, usize), _: &[f32], _: &mut [f32]) {}
+    fn panel_sum<K: Kernels>(&self, _: K, _: usize, _: &[u32], _: (&[f32], &[f32]), _: &mut [f32]) {}
 }

@@ -12,7 +12,7 @@
 //! With cosine the gradient is not `x - x'`, so there is no energy, and asking for one does not compile.
 
 use crate::dispatch::Kernels;
-use crate::kernels::BLOCK;
+use crate::kernels::{BLOCK, PANEL, TILE_SCORES, panel_length};
 use crate::patterns::Rows;
 use core::fmt;
 
@@ -25,6 +25,10 @@ pub trait Similarity: sealed::Sealed + Copy + fmt::Debug {
     /// Scores of the rows from `from` on; `summed` says that the rows are summed next.
     #[doc(hidden)]
     fn scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, from: usize, query: &[f32], out: &mut [f32], summed: bool);
+
+    /// Scores of a block of rows, (first, how many), with whole panels, whose last 16 numbers are the queries' norms.
+    #[doc(hidden)]
+    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]);
 
     /// The energy of a state less its constant, from half its squared norm and `Omega*(beta s)/beta`; `None` where there is no energy.
     #[doc(hidden)]
@@ -65,6 +69,10 @@ impl Similarity for Dot {
         rows.scores(kernels, from, query, out, summed);
     }
 
+    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
+        rows.panel_scores(kernels, block, panels, out);
+    }
+
     fn energy0(half_square_norm: f64, conjugate_over_beta: f64) -> Option<f64> {
         Some(half_square_norm - conjugate_over_beta + 0.0)
     }
@@ -100,6 +108,10 @@ impl sealed::Sealed for SquaredDistance {}
 impl Similarity for SquaredDistance {
     fn scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, from: usize, query: &[f32], out: &mut [f32], summed: bool) {
         rows.distances(kernels, from, query, out, summed);
+    }
+
+    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
+        rows.panel_distances(kernels, block, panels, out);
     }
 
     fn energy0(_: f64, conjugate_over_beta: f64) -> Option<f64> {
@@ -146,6 +158,21 @@ impl Similarity for Cosine {
             rows.square_norms(kernels, from, square_norms.get_mut(..out.len()).unwrap_or(&mut []));
             for (score, &square_norm) in out.iter_mut().zip(&square_norms).take(width) {
                 *score = cosine(*score, libm::sqrtf(square_norm) * query_norm);
+            }
+        }
+    }
+
+    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
+        let mut square_norms = [0.0; BLOCK];
+        rows.panel_scores(kernels, block, panels, out);
+        rows.square_norms(kernels, block.0, square_norms.get_mut(..block.1).unwrap_or(&mut []));
+        for (panel, out) in panels.chunks_exact(panel_length(rows.dim())).zip(out.chunks_exact_mut(TILE_SCORES)) {
+            let Some(query_norms) = panel.last_chunk::<PANEL>() else { break };
+            for (scores, &square_norm) in out.as_chunks_mut::<PANEL>().0.iter_mut().zip(&square_norms).take(block.1) {
+                let norm = libm::sqrtf(square_norm);
+                for (score, query_norm) in scores.iter_mut().zip(query_norms) {
+                    *score = cosine(*score, norm * query_norm);
+                }
             }
         }
     }

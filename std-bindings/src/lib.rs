@@ -5,6 +5,7 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+mod batch;
 mod free;
 mod memory;
 mod paired;

@@ -1,7 +1,6 @@
 //! A memory of pairs: keys to compare with, values to read out.
 
-use crate::recall::each;
-use crate::{Memory, Recalled, Workspace};
+use crate::{Memory, Recalled, Workspace, batch};
 use basinet_core::{Error, Kernels, Model, Separation, Similarity};
 
 /// Keys of `dim` numbers, each with a value of `width` numbers: hetero-association.
@@ -110,7 +109,8 @@ impl PairedMemory {
         self.recall_in(model, query, &mut self.workspace())
     }
 
-    /// The values for each of `queries`, Q x `dim`, row-major: as [`recall`](Self::recall) of each, bit for bit. O(Q M (dim + width)).
+    /// The values for each of `queries`, Q x `dim`, row-major, as [`Memory::recall_batch`]: several times faster than
+    /// [`recall`](Self::recall) of each, and the same within rounding. O(Q M (dim + width)).
     ///
     /// # Errors
     /// As [`Memory::recall_batch`].
@@ -119,8 +119,7 @@ impl PairedMemory {
         model: &Model<S, Q, K>,
         queries: &[f32],
     ) -> Result<Vec<Recalled>, Error> {
-        let mut work = self.workspace();
-        each(self.keys.dim(), queries, |query| self.recall_in(model, query, &mut work))
+        batch::recall(model, &self.keys.patterns()?, Some(&self.values.patterns()?), queries)
     }
 
     /// Working memory for readings from as many pairs as there are now, for those who call the [`Model`] themselves.

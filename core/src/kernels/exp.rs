@@ -12,7 +12,7 @@
 //! Error: at most 1.01 ULP, exhaustively tested. Below and at -126 ln 2 the result is +0, so that no weight is ever denormal; above
 //! 128 ln 2 it is infinite; NaN gives NaN.
 
-use crate::simd::{LANES, Simd};
+use crate::simd::{LANES, Native, Simd};
 
 /// 1.5 * 2^23: adding it rounds to an integer.
 const ROUND: f32 = 12_582_912.0;
@@ -52,6 +52,23 @@ pub fn exp_lanes<S: Simd, const BELOW: bool>(s: S, x: S::Lanes) -> S::Lanes {
     let value = s.select_gt(x, s.splat(TOP), s.splat(f32::INFINITY), value);
     // A NaN fails both comparisons and comes out as it went in.
     s.select_gt(x, cut, value, s.select_gt(s.splat(0.0), x, s.splat(0.0), x))
+}
+
+/// `e^x` in each lane, none of which is above 0 or NaN, by the same steps with multiply and add fused: half the operations, and no bits that
+/// are the same everywhere. Error: at most 1.5 ULP (tested); +0 at and below the same cut.
+#[inline(always)]
+pub fn exp_fused<S: Native>(s: S, x: S::Lanes) -> S::Lanes {
+    let shifted = s.mul_add(x, s.splat(core::f32::consts::LOG2_E), s.splat(ROUND));
+    let n = s.sub(shifted, s.splat(ROUND));
+    let r = s.mul_add(n, s.splat(-LN2_LO), s.mul_add(n, s.splat(-LN2_HI), x));
+    let mut p = s.splat(COEFFICIENTS[0]);
+    let mut k = 1;
+    while k < COEFFICIENTS.len() {
+        p = s.mul_add(p, r, s.splat(COEFFICIENTS[k]));
+        k += 1;
+    }
+    let significand = s.add(s.mul_add(p, s.mul(r, r), r), s.splat(1.0));
+    s.select_gt(x, s.splat(CUT), s.add_exponent(significand, shifted), s.splat(0.0))
 }
 
 /// `values[i] <- e^values[i]`.

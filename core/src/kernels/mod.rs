@@ -9,6 +9,7 @@
 mod dot;
 mod exp;
 mod extremes;
+mod panel;
 mod power;
 mod softmax;
 mod threshold;
@@ -21,6 +22,9 @@ mod tests;
 pub(crate) use dot::{distances, dot, scores, square_norms};
 pub(crate) use exp::exp;
 pub(crate) use extremes::{Leader, PEAKS, lead, max, survey};
+pub(crate) use panel::{
+    PANEL, PanelOnline, TILE_SCORES, panel_above, panel_distances, panel_length, panel_scale_add, panel_scores, panel_softmax, panel_sum,
+};
 pub(crate) use power::{Power, PowerState, PowerSums, linear_weights, power, power_sums, power_weights, square_weights};
 pub(crate) use softmax::{Online, Weighed, exp_sub, log_sum_exp, merge, softmax_block};
 pub(crate) use threshold::{Active, ActiveSums, Slope, above, active, compact, retain, slope};

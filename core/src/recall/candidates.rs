@@ -4,15 +4,17 @@
 //! good (in absolute terms a threshold only rises as rows are added; what rounds is taken off). So what is dropped never had a weight, and
 //! the weights are those of all rows, in bits (see [`threshold`](crate::separation)).
 
-use super::Scratch;
+use super::batch::sparse;
 use super::source::{Rescan, Source};
 use super::state::{Block, Halt, Normaliser, Rule, State};
+use super::{Batch, Scratch};
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{BLOCK, Leader};
 use crate::patterns::Rows;
 use crate::separation::cut::{Cut, List, Met, Numbers, Tally};
-use crate::separation::{Sparse, Weighed};
+use crate::separation::{Map, Separation, Sparse, Weighed};
+use crate::similarity::Similarity;
 
 /// What a sparse pass keeps beside its candidates.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +80,38 @@ impl Candidates {
     /// The candidates of a pass.
     fn list<'a>(&self, scratch: &'a Scratch<'_>) -> List<'a> {
         List { scores: scratch.scores.get(..self.len).unwrap_or(&[]), rows: scratch.rows.get(..self.len).unwrap_or(&[]) }
+    }
+
+    /// Numbers that hold one.
+    pub const NUMBERS: usize = 8;
+
+    /// What [`write`](Self::write) wrote.
+    pub fn from_numbers(numbers: &[f32]) -> Option<Self> {
+        let &[max, runner_up, floor, row, len, limit, rows, mark] = numbers.first_chunk()?;
+        let [row, len, limit, rows] = [row, len, limit, rows].map(f32::to_bits);
+        let leader = Leader { max, row, runner_up };
+        (mark == 0.0).then_some(Self { leader, floor, len: len as usize, limit: limit as usize, rows })
+    }
+
+    /// Writes it as numbers, the counts as bits.
+    pub fn write(&self, numbers: &mut [f32]) {
+        let Self { leader, floor, len, limit, rows } = *self;
+        let [row, len, limit, rows] = [leader.row, len as u32, limit.min(u32::MAX as usize) as u32, rows].map(f32::from_bits);
+        let written = [leader.max, leader.runner_up, floor, row, len, limit, rows, 0.0];
+        for (to, number) in numbers.iter_mut().zip(written) {
+            *to = number;
+        }
+    }
+
+    /// A block whose scores are all at or below this changes nothing but the number of rows.
+    pub fn bar<M: Sparse, K: Kernels>(&self, rule: Rule<'_, M, K>) -> f32 {
+        let floor = rule.floor(self.floor, self.leader);
+        if self.leader.runner_up < floor { self.leader.runner_up } else { floor }
+    }
+
+    /// The same of `rows` in all.
+    pub fn of(self, rows: u32) -> Self {
+        Self { rows, ..self }
     }
 
     /// Raises the floor to what the candidates themselves say, and drops those at or below it.
@@ -228,5 +262,12 @@ impl<M: Sparse> State<M> for Candidates {
 
     fn leader(&self) -> Leader {
         self.leader
+    }
+
+    fn batch<S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Rows, V: Rows>(batch: Batch<'_, S, Q, K, R, V>)
+    where
+        M: Map<State = Self>,
+    {
+        sparse::run(batch);
     }
 }

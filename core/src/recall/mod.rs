@@ -3,6 +3,7 @@
 //! `s = X x` (compare), `z = beta s`, `p = separation(z)` (separate), `x' = sum_i p_i v_i` (read out; `v = X` for auto-association).
 //! A block of 64 rows is scored, and what it contributes is added while it is still in the cache, so the rows are read once.
 
+mod batch;
 mod buffers;
 mod candidates;
 mod certificate;
@@ -16,6 +17,7 @@ mod state;
 mod step;
 mod sum;
 
+pub use batch::{Batch, batch_scratch};
 pub use buffers::{Buffers, Scratch};
 pub use candidates::Candidates;
 pub use certificate::Certificate;

@@ -4,15 +4,17 @@
 //! Canonical rows: a block of 64 rows is weighed at once, 64 blocks make a chunk that begins empty, and chunks are merged from the left.
 //! A map's empty slot (softmax1) enters when all terms are known: merging does not count it twice.
 
-use super::Scratch;
+use super::batch::dense;
 use super::source::{Rescan, Source};
 use super::state::{Block, Halt, Normaliser, Rule, State};
+use super::{Batch, Scratch};
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{Leader, Online as Terms};
 use crate::patterns::Rows;
-use crate::separation::Dense;
 use crate::separation::cut::{Cut, Met};
+use crate::separation::{Dense, Separation};
+use crate::similarity::Similarity;
 
 /// What a dense pass keeps beside its sums.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,7 @@ impl Online {
     ///
     /// With an empty slot, all is divided by `exp(max(max z, 0))`, so that nothing overflows: the terms `a = (1 + rest) e^(min(max z, 0))`
     /// and the slot `b = e^(-max(max z, 0))`.
-    fn of<M: Dense>(terms: Terms, beta: f32, rows: u32) -> Normaliser {
+    pub(super) fn of<M: Dense>(terms: Terms, beta: f32, rows: u32) -> Normaliser {
         let (max, rest) = (f64::from(beta) * f64::from(terms.leader.max), f64::from(terms.rest));
         let mut divisor = 1.0 + terms.rest;
         let (mut missing, mut conjugate) = (0.0, max + libm::log1p(rest));
@@ -146,5 +148,9 @@ impl<M: Dense> State<M> for Online {
 
     fn leader(&self) -> Leader {
         self.total.leader.merged(self.chunk.leader)
+    }
+
+    fn batch<S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Rows, V: Rows>(batch: Batch<'_, S, Q, K, R, V>) {
+        dense::run(batch);
     }
 }

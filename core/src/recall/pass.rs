@@ -68,6 +68,11 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
         Ok(Self { model, query, scratch, state: <StateOf<S> as State<S::Map>>::NONE, width, crowded: false, read_out: false })
     }
 
+    /// The same pass where `state` is what has been read; its candidates are in the scratch memory.
+    pub(crate) fn resumed(self, state: StateOf<S>) -> Self {
+        Self { state, ..self }
+    }
+
     /// Reads rows that are their own values; the first is row `first` of the whole memory. One pass over them, O(rows * dim).
     ///
     /// # Errors

@@ -67,7 +67,7 @@ impl<S: Separation> Source for Listed<'_, S> {
 }
 
 /// Which of `width` rows from `first` on take part.
-fn kept<S: Separation>(separation: &S, first: usize, width: usize) -> u64 {
+pub fn kept<S: Separation>(separation: &S, first: usize, width: usize) -> u64 {
     let all = if width < BLOCK { (1 << width) - 1 } else { u64::MAX };
     separation.keeps(first) & all
 }

@@ -1,12 +1,14 @@
 //! What a pass keeps of the rows it has read, and what every kind of it can do.
 
-use super::Scratch;
 use super::source::{Rescan, Source};
+use super::{Batch, Scratch};
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::Leader;
 use crate::patterns::Rows;
 use crate::separation::cut::Cut;
+use crate::separation::{Map, Separation};
+use crate::similarity::Similarity;
 use core::fmt;
 
 /// How scores become weights: a map at an inverse temperature, by some kernels.
@@ -178,4 +180,9 @@ pub trait State<M>: Copy + fmt::Debug {
 
     /// The best rows so far.
     fn leader(&self) -> Leader;
+
+    /// Recalls the queries of a batch, but for those that have to be recalled by themselves.
+    fn batch<S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Rows, V: Rows>(batch: Batch<'_, S, Q, K, R, V>)
+    where
+        M: Map<State = Self>;
 }

@@ -2,8 +2,8 @@
 
 use super::state::Normaliser;
 
-/// The report of one recall step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The report of one recall step. The default one is of no recall: nothing took part.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
     /// The row with the largest score; the lowest of them where several have it.

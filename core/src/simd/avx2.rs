@@ -304,6 +304,7 @@ impl Simd for Avx2 {
 
 impl Native for Avx2 {
     const WIDTH: usize = 8;
+    const TILE: (usize, usize) = (6, 1);
     type Register = __m256;
 
     #[inline(always)]
@@ -350,5 +351,9 @@ impl Native for Avx2 {
         // SAFETY: the token proves AVX2.
         let quarter = unsafe { _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v)) };
         bytemuck::cast::<_, wide::f32x4>(quarter).reduce_add()
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::Lanes, b: Self::Lanes, c: Self::Lanes) -> Self::Lanes {
+        halves!(_mm256_fmadd_ps(a, b, c))
     }
 }

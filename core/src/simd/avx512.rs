@@ -211,6 +211,7 @@ impl Simd for Avx512 {
 
 impl Native for Avx512 {
     const WIDTH: usize = 16;
+    const TILE: (usize, usize) = (8, 2);
     type Register = __m512;
 
     #[inline(always)]
@@ -250,5 +251,9 @@ impl Native for Avx512 {
     #[inline(always)]
     fn native_sum(self, v: __m512) -> f32 {
         self.sum(v)
+    }
+    #[inline(always)]
+    fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        self.native_mul_add(a, b, c)
     }
 }

@@ -207,6 +207,8 @@ impl Simd for Baseline {
 
 impl Native for Baseline {
     const WIDTH: usize = 4;
+    // 32 registers of four lanes, or 16 of them.
+    const TILE: (usize, usize) = if cfg!(target_arch = "aarch64") { (6, 1) } else { (2, 1) };
     type Register = f32x4;
 
     #[inline(always)]
@@ -246,5 +248,9 @@ impl Native for Baseline {
     #[inline(always)]
     fn native_sum(self, v: f32x4) -> f32 {
         v.reduce_add()
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::Lanes, b: Self::Lanes, c: Self::Lanes) -> Self::Lanes {
+        [a[0].mul_add(b[0], c[0]), a[1].mul_add(b[1], c[1]), a[2].mul_add(b[2], c[2]), a[3].mul_add(b[3], c[3])]
     }
 }

@@ -180,6 +180,8 @@ pub trait Simd: Copy {
 pub trait Native: Simd {
     /// Lanes of one register.
     const WIDTH: usize;
+    /// Rows (or columns) of a tile of 16-lane sums, and panels side by side: as many as the registers hold beside what they add up.
+    const TILE: (usize, usize);
     /// One register of f32 lanes.
     type Register: Copy;
 
@@ -207,6 +209,8 @@ pub trait Native: Simd {
     fn native_largest(self, v: Self::Register) -> f32;
     /// The sum of the lanes, in any order.
     fn native_sum(self, v: Self::Register) -> f32;
+    /// `a * b + c` in 16 lanes, in one or two roundings.
+    fn mul_add(self, a: Self::Lanes, b: Self::Lanes, c: Self::Lanes) -> Self::Lanes;
 }
 
 /// The bits of sqrt(1/2), rounded to nearest.

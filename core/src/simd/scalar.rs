@@ -177,6 +177,7 @@ impl Simd for Scalar {
 
 impl Native for Scalar {
     const WIDTH: usize = 1;
+    const TILE: (usize, usize) = (1, 1);
     type Register = f32;
 
     #[inline(always)]
@@ -216,5 +217,9 @@ impl Native for Scalar {
     #[inline(always)]
     fn native_sum(self, v: f32) -> f32 {
         v
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::Lanes, b: Self::Lanes, c: Self::Lanes) -> Self::Lanes {
+        self.add(self.mul(a, b), c)
     }
 }

@@ -1,0 +1,40 @@
+//! Recall of many queries at once: core's batches, in tiles whose working memory stays in a cache.
+
+use crate::Recalled;
+use basinet_core::{Error, Kernels, Model, Patterns, Separation, Similarity, Step, batch_scratch};
+
+/// Queries that share what is read of the patterns.
+pub(crate) const TILE: usize = 64;
+
+/// Room for candidates of a sparse map, for each query.
+const CANDIDATES: usize = 1024;
+
+/// The states and steps of all `queries`; values are the keys themselves where none are given.
+pub(crate) fn recall<S: Separation, Q: Similarity, K: Kernels>(
+    model: &Model<S, Q, K>,
+    keys: &Patterns<'_>,
+    values: Option<&Patterns<'_>>,
+    queries: &[f32],
+) -> Result<Vec<Recalled>, Error> {
+    let (dim, width) = (keys.dim(), values.unwrap_or(keys).dim());
+    if !queries.len().is_multiple_of(dim) {
+        return Err(Error::Shape { numbers: queries.len(), dim, stride: dim });
+    }
+    if let Some(index) = queries.iter().position(|x| !x.is_finite()) {
+        return Err(Error::QueryNotFinite { index });
+    }
+    let most = TILE.min(queries.len() / dim);
+    let mut scratch = vec![0.0; batch_scratch(most, dim, width, CANDIDATES.min(keys.count()))];
+    let (mut out, mut steps) = (vec![0.0; most * width], vec![Step::default(); most]);
+    let mut all = Vec::with_capacity(queries.len() / dim);
+    for queries in queries.chunks(TILE * dim) {
+        let count = queries.len() / dim;
+        let (out, steps) = (&mut out[..count * width], &mut steps[..count]);
+        match values {
+            None => model.step_batch(keys, queries, out, steps, &mut scratch)?,
+            Some(values) => model.read_batch(keys, values, queries, out, steps, &mut scratch)?,
+        }
+        all.extend(out.chunks_exact(width).zip(steps).map(|(state, step)| Recalled { state: state.to_vec(), step: *step }));
+    }
+    Ok(all)
+}

@@ -166,7 +166,7 @@ impl Similarity for Cosine {
         let mut square_norms = [0.0; BLOCK];
         rows.panel_scores(kernels, block, panels, out);
         rows.square_norms(kernels, block.0, square_norms.get_mut(..block.1).unwrap_or(&mut []));
-        for (panel, out) in panels.chunks_exact(panel_length(rows.dim())).zip(out.chunks_exact_mut(TILE_SCORES)) {
+        for (panel, out) in panels.chunks_exact(panel_length(rows.dim()).max(1)).zip(out.chunks_exact_mut(TILE_SCORES)) {
             let Some(query_norms) = panel.last_chunk::<PANEL>() else { break };
             for (scores, &square_norm) in out.as_chunks_mut::<PANEL>().0.iter_mut().zip(&square_norms).take(block.1) {
                 let norm = libm::sqrtf(square_norm);

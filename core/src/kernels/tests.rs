@@ -3,7 +3,7 @@
 extern crate std;
 
 use super::threshold::floor_f32;
-use super::{Active, ActiveSums, Power, PowerState, PowerSums, wide_math};
+use super::{Active, ActiveSums, PANEL, PanelOnline, Power, PowerState, PowerSums, TILE_SCORES, wide_math};
 use crate::simd::{LANES, Scalar};
 use crate::{Backend, Job, Kernels};
 use std::vec::Vec;
@@ -359,5 +359,51 @@ fn the_largest_f32_below_a_threshold_is_found_far_from_one_too() {
     for t in [-0.0, -1e-300, -1e-40, -0.1, -1.0, -88.7, -1e30] {
         let floor = floor_f32(t);
         assert!(f64::from(floor) <= t && (floor == 0.0 || f64::from(f32::from_bits(floor.to_bits() - 1)) > t), "{t} gives {floor}");
+    }
+}
+
+/// The terms of a panel whose largest score is 0 in every lane.
+struct PanelTerms<'a>(&'a [f32]);
+
+impl Job for PanelTerms<'_> {
+    type Output = (Vec<f32>, PanelOnline, u64);
+    fn run<K: Kernels>(self, kernels: K) -> Self::Output {
+        let (mut scores, mut state) = (self.0.to_vec(), PanelOnline::NONE);
+        let used = kernels.panel_softmax(&mut state, 1.0, 640, &mut scores, u64::MAX, &mut [0.0; PANEL]);
+        (scores, state, used)
+    }
+}
+
+#[test]
+fn the_terms_of_a_panel_are_exponentials_and_their_sum_leaves_the_winner_out() {
+    let mut random = Random(9);
+    for round in 0..2000 {
+        // Denser towards 0; every other round down to where terms end.
+        let depth = if round % 2 == 0 { 1.0 } else { 90.0 };
+        let mut scores: Vec<f32> = (0..TILE_SCORES).map(|_| (-depth * random.next()) as f32).collect();
+        let winner = random.below(64);
+        scores[winner * PANEL..(winner + 1) * PANEL].fill(0.0);
+        let exact = |score: f32| if score > super::exp::CUT { libm::exp(f64::from(score)) } else { 0.0 };
+        for backend in Backend::available() {
+            let (terms, state, used) = backend.run(PanelTerms(&scores)).unwrap();
+            for (i, (&term, &score)) in terms.iter().zip(&scores).enumerate() {
+                let exact = exact(score);
+                let ulp = f64::from((exact as f32).next_up()) - f64::from(exact as f32);
+                assert!((f64::from(term) - exact).abs() <= 1.5 * ulp, "{backend}: exp({score}) gives {term}");
+                assert!(term == 0.0 || used >> (i / PANEL) & 1 == 1, "{backend}: row {} is used", i / PANEL);
+            }
+            for lane in 0..PANEL {
+                let online = state.lane(lane);
+                let column = || scores.iter().skip(lane).step_by(PANEL).enumerate().filter(|&(row, _)| row != winner).map(|(_, &s)| s);
+                let rest: f64 = column().map(exact).sum();
+                assert!(
+                    (f64::from(online.rest) - rest).abs() <= 66.0 * rest / f64::from(1u32 << 24),
+                    "{backend}: {} and {rest}",
+                    online.rest
+                );
+                let runner_up = column().fold(f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
+                assert_eq!((online.leader.max, online.leader.row, online.leader.runner_up), (0.0, 640 + winner as u32, runner_up));
+            }
+        }
     }
 }

@@ -342,6 +342,12 @@ fn native_operations_are_those_of_each_lane<N: Native>(s: N) {
             let allowed = [bits(&[a * b + 0.3]), bits(&[libm::fmaf(a, b, 0.3)])];
             assert!(allowed.contains(&bits(&[fused[j]])), "{a} * {b} + 0.3 gives {}", fused[j]);
         }
+        // SAFETY: both have 16 numbers.
+        let fused = unsafe { s.to_array(s.mul_add(s.load(a.as_ptr()), s.load(b.as_ptr()), s.splat(0.3))) };
+        for (fused, (&a, &b)) in fused.into_iter().zip(a.iter().zip(&b)) {
+            let allowed = [bits(&[a * b + 0.3]), bits(&[libm::fmaf(a, b, 0.3)])];
+            assert!(allowed.contains(&bits(&[fused])), "{a} * {b} + 0.3 gives {fused} in 16 lanes");
+        }
         if !a.iter().any(|x| x.is_nan()) {
             assert_eq!(s.native_largest(x), largest(&a[..N::WIDTH]), "the largest of {a:?}");
         }

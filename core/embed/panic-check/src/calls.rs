@@ -39,6 +39,7 @@ pub struct Inputs<'a> {
     backend: Backend,
     error: Error,
     step: Step,
+    steps: &'a mut [Step],
     normaliser: [u8; Normaliser::BYTES],
     text: &'a mut Text,
 }
@@ -103,6 +104,7 @@ export! {
     error_display: |i| write!(i.text, "{}", i.error);
     step_is_exact: |i| i.step.is_exact();
     buffers: |i| *i.buffers = Buffers::default();
+    batch_scratch: |i| basinet_core::batch_scratch(i.m, i.n, i.m, i.n);
     scratch: |i| { let mut scratch = room(i); (scratch.width(), scratch.capacity(), scratch.reborrow().width()) };
 }
 

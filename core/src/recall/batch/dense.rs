@@ -93,7 +93,8 @@ pub fn run<M: Dense, S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Rows,
         return;
     }
     let width = values.dim().max(1);
-    let panels = room.total.chunks_exact_mut(PANEL * width).zip(room.results.chunks_exact_mut(PANEL * width));
+    let numbers = (PANEL * width).max(1);
+    let panels = room.total.chunks_exact_mut(numbers).zip(room.results.chunks_exact_mut(numbers));
     for ((steps, (_, state)), (total, results)) in steps.chunks_mut(PANEL).zip(states(room.states)).zip(panels) {
         let state = PanelOnline::from_numbers(state);
         let mut shares = [0.0; PANEL];

@@ -68,9 +68,10 @@ impl<S: Separation, Q: Similarity, K: Kernels, R: Rows, V: Rows> Batch<'_, S, Q,
     fn pack(&mut self) {
         let Self { model, keys, queries, room, .. } = self;
         room.panels.fill(0.0);
-        let panels = room.panels.chunks_exact_mut(panel_length(keys.dim()));
-        for (panel, queries) in panels.zip(queries.chunks(PANEL * keys.dim())) {
-            for (lane, query) in queries.chunks(keys.dim()).enumerate() {
+        let dim = keys.dim().max(1);
+        let panels = room.panels.chunks_exact_mut(panel_length(dim).max(1));
+        for (panel, queries) in panels.zip(queries.chunks((PANEL * dim).max(1))) {
+            for (lane, query) in queries.chunks(dim).enumerate() {
                 let norm = libm::sqrtf(model.kernels.dot(query, query));
                 for (numbers, &number) in panel.as_chunks_mut::<PANEL>().0.iter_mut().zip(query.iter().chain([&norm])) {
                     if let Some(to) = numbers.get_mut(lane) {
@@ -90,12 +91,12 @@ pub fn visit<S: Separation, Q: Similarity, K: Kernels>(
     scores: &mut [f32],
     visitor: &mut impl Visit,
 ) {
-    let (count, length, mut from) = (keys.count(), panel_length(keys.dim()), 0);
+    let (count, length, mut from) = (keys.count(), panel_length(keys.dim()).max(1), 0);
     while from < count {
         let width = source::block_width(from, count - from);
         let keep = source::kept(&model.separation, from, width);
         if keep != 0 {
-            for (pair, panels) in panels.chunks(ABREAST * length).enumerate() {
+            for (pair, panels) in panels.chunks((ABREAST * length).max(1)).enumerate() {
                 let Some(scores) = scores.get_mut(..panels.len() / length * TILE_SCORES) else { break };
                 model.similarity.panel_scores(model.kernels, keys, (from, width), panels, scores);
                 visitor.block(Scored { from, width, keep, panel: ABREAST * pair }, scores);

@@ -38,7 +38,7 @@ struct Shared<'v> {
 impl<'v> Shared<'v> {
     /// Shares out the memory among the queries.
     fn new(numbers: &'v mut [f32], queries: usize) -> Self {
-        let count = numbers.len() / (2 * queries + 1);
+        let count = numbers.len() / (2 * queries).saturating_add(1);
         let (places, work) = numbers.split_at_mut_checked(2 * queries * count).unwrap_or((&mut [], &mut []));
         Self { places, work, count }
     }

@@ -99,6 +99,8 @@ fn model_calls<S: Separation, Q: Similarity, K: Kernels>(i: &mut Inputs<'_>, mod
     black_box(model.step(&keys, i.query, i.out, &mut scratch)?);
     black_box(model.read(&keys, &values, i.query, i.out, &mut scratch)?);
     black_box(model.weights(i.out, &mut scratch)?);
+    model.step_batch(&keys, i.b, i.out, i.steps, i.states)?;
+    model.read_batch(&keys, &values, i.b, i.out, i.steps, i.states)?;
     model.jvp(i.a, i.out)
 }
 

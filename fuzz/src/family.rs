@@ -6,9 +6,9 @@ use arbitrary::Result;
 use basinet_conformance::generator::SplitMix64;
 use basinet_conformance::oracle::{self, Map, Post};
 use basinet_core::{
-    Backend, Beta, Certificate, Constrained, Cosine, Dot, Entmax, Error, Hardmax, Identity, Job, KSubsets, Kernels, LayerNorm, Model,
-    Normmax, Patterns, Report, Scratch, Separation, Similarity, Softmax, Softmax1, Sparsemax, SquaredDistance, Step, Stop, Tanh, TopK,
-    UnitNorm,
+    Backend, Beta, Certificate, Constrained, Cosine, Dispatch, Dot, Entmax, Error, Hardmax, Identity, Job, KSubsets, Kernels, LayerNorm,
+    Model, Normmax, Patterns, Report, Scratch, Separation, Similarity, Softmax, Softmax1, Sparsemax, SquaredDistance, Step, Stop, Tanh,
+    TopK, UnitNorm,
 };
 use std::fmt::Debug;
 
@@ -433,6 +433,11 @@ impl Setup {
     /// The answer of one backend.
     pub fn on<A: Ask>(&self, backend: Backend, ask: &A, room: [usize; 2]) -> A::Answer {
         backend.run(Turn(self, ask, room)).expect("an available backend")
+    }
+
+    /// The answer of the fastest backend, as users have it.
+    pub fn here<A: Ask>(&self, ask: &A, room: [usize; 2]) -> A::Answer {
+        self.turn(ask, room, Dispatch)
     }
 
     fn turn<A: Ask, K: Kernels>(&self, ask: &A, room: [usize; 2], kernels: K) -> A::Answer {

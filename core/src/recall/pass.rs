@@ -57,8 +57,9 @@ pub struct Pass<'s, S: Separation, Q = Dot, K = Dispatch> {
 }
 
 impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
-    /// Rows are summed as they are read.
-    const SUMS: bool = <StateOf<S> as State<S::Map>>::SUMS;
+    /// Rows are summed as they are read (dense maps, whose bits want one pass a chunk where passes are merged); otherwise those with a
+    /// weight are summed by [`read_out`](Self::read_out), and the bits are the same wherever rows are cut.
+    pub const SUMS: bool = <StateOf<S> as State<S::Map>>::SUMS;
 
     pub(crate) fn new(model: Model<S, Q, K>, query: &'s [f32], width: usize, mut scratch: Scratch<'s>) -> Result<Self, Error> {
         if let Some(index) = query.iter().position(|x| !x.is_finite()) {
@@ -92,7 +93,8 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
         same(self.width, values.dim())?;
         same(keys.count(), values.count())?;
         let Model { beta: _, separation, similarity, kernels } = self.model;
-        let source = Scored { separation, similarity, kernels, rows: keys, query: self.query, first, summed: Self::SUMS };
+        let summed = Self::SUMS && core::ptr::addr_eq(keys, values);
+        let source = Scored { separation, similarity, kernels, rows: keys, query: self.query, first, summed };
         self.absorb(first, &source, values, false)
     }
 
@@ -145,7 +147,17 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     {
         let (a, b) = (&self.model, &other.model);
         let alike = a.beta == b.beta && a.separation == b.separation && a.similarity == b.similarity;
-        if !alike || self.width != other.width || self.query != other.query || self.read_out || other.read_out {
+        if alike && self.query == other.query { self.merge_alike(other) } else { Err(Error::UnlikePasses) }
+    }
+
+    /// As [`merge`](Self::merge), without comparing models and queries: for whoever began both passes with the same. A mask or a list of
+    /// caps can be as long as the memory, and a merge a chunk would compare it as often as there are chunks. Merging unlike passes gives
+    /// numbers that mean nothing.
+    ///
+    /// # Errors
+    /// As [`merge`](Self::merge); unlike are here only passes of another width, or one that has begun to read out.
+    pub fn merge_alike(&mut self, other: &Pass<'_, S, Q, K>) -> Result<(), Error> {
+        if self.width != other.width || self.read_out || other.read_out {
             return Err(Error::UnlikePasses);
         }
         self.state.merge(self.model.rule(), &mut self.scratch, (&other.state, &other.scratch))

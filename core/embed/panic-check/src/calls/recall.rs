@@ -96,7 +96,8 @@ fn model_calls<S: Separation, Q: Similarity, K: Kernels>(i: &mut Inputs<'_>, mod
     black_box((model.beta(), model.separation()));
     model.scores(&keys, i.query, i.out)?;
     let mut scratch = Scratch::new(i.sums, i.scores, i.rows, i.work);
-    black_box(model.step(&keys, i.query, i.out, &mut scratch)?);
+    let step = black_box(model.step(&keys, i.query, i.out, &mut scratch)?);
+    black_box(model.energy0(&step, i.query));
     black_box(model.read(&keys, &values, i.query, i.out, &mut scratch)?);
     black_box(model.weights(i.out, &mut scratch)?);
     model.step_batch(&keys, i.b, i.out, i.steps, i.states)?;

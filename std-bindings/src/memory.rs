@@ -189,7 +189,7 @@ impl Memory {
     }
 
     /// All rows, one behind the other.
-    pub(crate) fn numbers(&self) -> &[f32] {
+    fn numbers(&self) -> &[f32] {
         &bytemuck::cast_slice::<Line, f32>(&self.lines)[..self.count * self.dim]
     }
 

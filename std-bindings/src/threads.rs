@@ -12,7 +12,7 @@
 //! suffice, all is read again with room for every row. Merging costs a row or two for each piece.
 
 use crate::{Memory, PairedMemory, Recalled, Workspace, batch};
-use basinet_core::{CHUNK, Error, Kernels, Model, Pass, Patterns, Separation, Similarity};
+use basinet_core::{CHUNK, Error, Kernels, Model, Pass, Separation, Similarity};
 use rayon::prelude::*;
 
 /// Pieces for each thread, so that one that is held up does not hold up the others.
@@ -135,15 +135,13 @@ fn by_pieces<S: Separation, Q: Similarity, K: Kernels>(
     query: &[f32],
     Cut { rows, candidates }: Cut,
 ) -> Result<Recalled, Error> {
-    let (pieces, width) = (keys.len().div_ceil(rows), values.unwrap_or(keys).dim());
+    let (keys, values) = (&keys.patterns()?, values.map(Memory::patterns).transpose()?);
+    let values = values.as_ref().unwrap_or(keys);
+    let (pieces, width) = (keys.count().div_ceil(rows), values.dim());
     let mut work: Vec<_> = (0..pieces).map(|_| Workspace::new(width, candidates)).collect();
     let passes = work.par_iter_mut().enumerate().map(|(piece, work)| {
         let mut pass = model.begin(query, width, work.scratch())?;
-        let part = |memory| part(memory, piece, rows);
-        match values {
-            Some(values) => pass.update_pairs(piece * rows, &part(keys)?, &part(values)?)?,
-            None => pass.update(piece * rows, &part(keys)?)?,
-        }
+        pass.update_part(piece * rows..keys.count().min((piece + 1) * rows), keys, values)?;
         Ok(pass)
     });
     let passes = passes.collect::<Result<Vec<_>, Error>>()?;
@@ -151,15 +149,9 @@ fn by_pieces<S: Separation, Q: Similarity, K: Kernels>(
     let mut whole = model.begin(query, width, work.scratch())?;
     passes.iter().try_for_each(|pass| whole.merge_alike(pass))?;
     let (normaliser, mut state) = (whole.normaliser()?, vec![0.0; width]);
-    whole.read_out(&normaliser, 0, &values.unwrap_or(keys).patterns()?)?;
+    whole.read_out(&normaliser, 0, values)?;
     let step = whole.finish(&normaliser, &mut state)?;
     Ok(Recalled { state, step })
-}
-
-/// Piece `piece` of a memory that is cut after every so many `rows`.
-fn part(memory: &Memory, piece: usize, rows: usize) -> Result<Patterns<'_>, Error> {
-    let numbers = memory.numbers().chunks(rows * memory.dim()).nth(piece).unwrap_or(&[]);
-    Patterns::new(numbers, memory.dim())
 }
 
 #[cfg(test)]

@@ -141,7 +141,9 @@ fn pass_calls<S: Separation + PartialEq, K: Kernels>(i: &mut Inputs<'_>, model: 
     let mut other = model.begin(i.query, i.m, i.buffers.scratch())?;
     pass.update(i.n, &keys)?;
     other.update_pairs(i.m, &keys, &values)?;
+    other.update_part(i.m..i.n, &keys, &values)?;
     pass.merge(&other)?;
+    pass.merge_alike(&other)?;
     let normaliser = pass.normaliser()?;
     pass.read_out(&normaliser, i.n, &values)?;
     black_box(pass.finish(&normaliser, i.out)?);

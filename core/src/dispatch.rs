@@ -71,7 +71,7 @@ macro_rules! with_best {
 macro_rules! entry_points {
     ($(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
         /// Whatever runs the kernels: [`Dispatch`], or the token of one backend, as handed out by [`Backend::run`](crate::Backend::run).
-        pub trait Kernels: sealed::Sealed + Copy {
+        pub trait Kernels: sealed::Sealed + Copy + Send + Sync {
             /// The backend whose kernels these are.
             fn backend(self) -> Backend;
             $(#[doc(hidden)] fn $name(self, $($arg: $type),*) $(-> $result)?;)*

@@ -5,8 +5,8 @@
 
 use crate::error::Error;
 
-/// A choice of rows.
-pub trait Mask: Copy {
+/// A choice of rows. Plain numbers, or borrowed ones: threads that read different rows share it.
+pub trait Mask: Copy + Send + Sync {
     /// Bit `i` is set where row `first + i` takes part.
     fn keeps(&self, first: usize) -> u64;
 }

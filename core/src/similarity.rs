@@ -21,7 +21,7 @@ mod sealed {
 }
 
 /// A score for each row and query. Sealed.
-pub trait Similarity: sealed::Sealed + Copy + fmt::Debug {
+pub trait Similarity: sealed::Sealed + Copy + Send + Sync + fmt::Debug {
     /// Scores of the rows from `from` on; `summed` says that the rows are summed next.
     #[doc(hidden)]
     fn scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, from: usize, query: &[f32], out: &mut [f32], summed: bool);

@@ -69,6 +69,27 @@ fn passes_over_one_chunk_each_merged_in_row_order_have_the_bits_of_the_whole() {
 }
 
 #[test]
+fn parts_of_a_memory_merged_alike_have_the_bits_of_the_whole() {
+    fn check<S: Separation>(separation: S) {
+        let ((data, query), model) = (memory(ROWS, 9), model(separation, 3.0, Dispatch));
+        let all = rows(&data, 0, ROWS);
+        let (mut one, mut two) = (Work::new(DIM, ROWS), Work::new(DIM, ROWS));
+        let mut total = model.begin(&query, DIM, one.scratch()).unwrap();
+        for first in (0..ROWS).step_by(CHUNK) {
+            let mut pass = model.begin(&query, DIM, two.scratch()).unwrap();
+            pass.update_part(first..ROWS.min(first + CHUNK), &all, &all).unwrap();
+            total.merge_alike(&pass).unwrap();
+        }
+        assert_eq!(total.update_part(0..ROWS + 1, &all, &all), Err(Error::NoSuchRow { row: ROWS + 1, count: ROWS }));
+        let narrow = model.begin(&query, DIM - 1, two.scratch()).unwrap();
+        assert_eq!(total.merge_alike(&narrow), Err(Error::UnlikePasses));
+        assert_eq!(ended(total, &data, &[]), whole(&model, &data, &query));
+    }
+    check(Softmax);
+    check(Sparsemax);
+}
+
+#[test]
 fn an_empty_pass_merged_with_others_or_into_another_changes_no_bit() {
     fn check<S: Separation + PartialEq>(model: &Model<S>) {
         let (data, query) = memory(ROWS, 5);

@@ -1,7 +1,8 @@
-//! Recall of many queries at once: core's batches, in tiles whose working memory stays in a cache.
+//! Recall of many queries at once: core's batches, in tiles whose working memory stays in a cache, by one thread or many.
 
 use crate::Recalled;
 use basinet_core::{Error, Kernels, Model, Patterns, Separation, Similarity, Step, batch_scratch};
+use rayon::prelude::*;
 
 /// Queries that share what is read of the patterns.
 pub(crate) const TILE: usize = 64;
@@ -17,12 +18,7 @@ pub(crate) fn recall<S: Separation, Q: Similarity, K: Kernels>(
     queries: &[f32],
 ) -> Result<Vec<Recalled>, Error> {
     let (dim, width) = (keys.dim(), values.unwrap_or(keys).dim());
-    if !queries.len().is_multiple_of(dim) {
-        return Err(Error::Shape { numbers: queries.len(), dim, stride: dim });
-    }
-    if let Some(index) = queries.iter().position(|x| !x.is_finite()) {
-        return Err(Error::QueryNotFinite { index });
-    }
+    check(dim, queries)?;
     let most = TILE.min(queries.len() / dim);
     let mut scratch = vec![0.0; batch_scratch(most, dim, width, CANDIDATES.min(keys.count()))];
     let (mut out, mut steps) = (vec![0.0; most * width], vec![Step::default(); most]);
@@ -37,4 +33,29 @@ pub(crate) fn recall<S: Separation, Q: Similarity, K: Kernels>(
         all.extend(out.chunks_exact(width).zip(steps).map(|(state, step)| Recalled { state: state.to_vec(), step: *step }));
     }
     Ok(all)
+}
+
+/// The same by the threads of the pool that the caller is in, a tile at a time: what a query gives depends on its tile alone.
+pub(crate) fn par_recall<S: Separation, Q: Similarity, K: Kernels>(
+    model: &Model<S, Q, K>,
+    keys: &Patterns<'_>,
+    values: Option<&Patterns<'_>>,
+    queries: &[f32],
+) -> Result<Vec<Recalled>, Error> {
+    check(keys.dim(), queries)?;
+    let tiles: Vec<_> = queries.par_chunks(TILE * keys.dim()).map(|queries| recall(model, keys, values, queries)).collect();
+    // Of several errors, the first in order of the queries, not in time.
+    let tiles = tiles.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(tiles.into_iter().flatten().collect())
+}
+
+/// Numbers that divide into queries, all of them finite.
+fn check(dim: usize, queries: &[f32]) -> Result<(), Error> {
+    if !queries.len().is_multiple_of(dim) {
+        return Err(Error::Shape { numbers: queries.len(), dim, stride: dim });
+    }
+    match queries.iter().position(|x| !x.is_finite()) {
+        Some(index) => Err(Error::QueryNotFinite { index }),
+        None => Ok(()),
+    }
 }

@@ -11,6 +11,7 @@ mod memory;
 mod paired;
 mod recall;
 mod settle;
+mod threads;
 mod work;
 
 pub use basinet_core::*;

@@ -106,8 +106,24 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     /// [`Error::OutputNotFinite`]. `out` is as it was then.
     pub fn step(&self, rows: &impl Rows, query: &[f32], out: &mut [f32], scratch: &mut Scratch<'_>) -> Result<Step, Error> {
         let (mut step, _) = self.read_normalised(rows, rows, query, out, scratch)?;
-        step.energy = Q::energy0(square_sum(query) / 2.0, step.conjugate / f64::from(self.beta.get()));
+        step.energy = self.energy0(&step, query);
         Ok(step)
+    }
+
+    /// The energy of `query` without its constant, from a step that was taken from it: what [`step`](Self::step) writes into
+    /// [`Step::energy`], for those who took theirs by a [`Pass`]. `None` where the similarity has none; of no meaning where values are not
+    /// the patterns. f64 arithmetic, O(D).
+    ///
+    /// ```
+    /// use basinet_core::{Buffers, Model, Patterns, Softmax, beta};
+    /// let (data, query) = ([1.0, 0.0, 0.0, 1.0], [0.5, 0.25]);
+    /// let (model, mut buffers, mut out) = (Model::new(beta!(2.0), Softmax), Buffers::<2, 0>::new(), [0.0; 2]);
+    /// let step = model.step(&Patterns::new(&data, 2)?, &query, &mut out, &mut buffers.scratch())?;
+    /// assert_eq!(model.energy0(&step, &query), step.energy);
+    /// # Ok::<(), basinet_core::Error>(())
+    /// ```
+    pub fn energy0(&self, step: &Step, query: &[f32]) -> Option<f64> {
+        Q::energy0(square_sum(query) / 2.0, step.conjugate / f64::from(self.beta.get()))
     }
 
     /// One step of hetero-association: compares with `keys`, and reads out as many `values`, whose length is that of `out`.

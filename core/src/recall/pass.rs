@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::kernels::{BLOCK, CHUNK};
 use crate::patterns::Rows;
 use crate::separation::{Map, Separation};
+use core::ops::Range;
 
 /// What a pass keeps under a separation.
 pub type StateOf<S> = <<S as Separation>::Map as Map>::State;
@@ -57,8 +58,9 @@ pub struct Pass<'s, S: Separation, Q = Dot, K = Dispatch> {
 }
 
 impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
-    /// Rows are summed as they are read.
-    const SUMS: bool = <StateOf<S> as State<S::Map>>::SUMS;
+    /// Rows are summed as they are read (dense maps, whose bits want one pass a chunk where passes are merged); otherwise those with a
+    /// weight are summed by [`read_out`](Self::read_out), and the bits are the same wherever rows are cut.
+    pub const SUMS: bool = <StateOf<S> as State<S::Map>>::SUMS;
 
     pub(crate) fn new(model: Model<S, Q, K>, query: &'s [f32], width: usize, mut scratch: Scratch<'s>) -> Result<Self, Error> {
         if let Some(index) = query.iter().position(|x| !x.is_finite()) {
@@ -88,25 +90,54 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     /// # Errors
     /// As [`update`](Self::update); [`Error::Length`] also where keys and values differ in number, or values in length from the output.
     pub fn update_pairs(&mut self, first: usize, keys: &impl Rows, values: &impl Rows) -> Result<(), Error> {
+        self.update_some(first, 0..keys.count(), keys, values)
+    }
+
+    /// As [`update_pairs`](Self::update_pairs) with rows `part` of a whole memory, numbered by their places in it: faster than a view of
+    /// them alone, because memory is asked for beyond the part's end, where the next one begins.
+    ///
+    /// # Errors
+    /// As [`update_pairs`](Self::update_pairs); [`Error::NoSuchRow`] where the part ends behind the memory.
+    pub fn update_part(&mut self, part: Range<usize>, keys: &impl Rows, values: &impl Rows) -> Result<(), Error> {
+        if part.end > keys.count() {
+            return Err(Error::NoSuchRow { row: part.end, count: keys.count() });
+        }
+        self.update_some(0, part, keys, values)
+    }
+
+    /// Takes in rows `part` of `keys`, whose first row is row `first` of the whole memory.
+    fn update_some(&mut self, first: usize, part: Range<usize>, keys: &impl Rows, values: &impl Rows) -> Result<(), Error> {
         same(self.query.len(), keys.dim())?;
         same(self.width, values.dim())?;
         same(keys.count(), values.count())?;
         let Model { beta: _, separation, similarity, kernels } = self.model;
-        let source = Scored { separation, similarity, kernels, rows: keys, query: self.query, first, summed: Self::SUMS };
-        self.absorb(first, &source, values, false)
+        let summed = Self::SUMS && core::ptr::addr_eq(keys, values);
+        let source = Scored { separation, similarity, kernels, rows: keys, query: self.query, first, summed };
+        self.absorb_part(first, part, &source, values, false)
     }
 
     /// Takes in the scores of a source, and of crowded rows what rereading needs, if the rows can be read again.
     pub(crate) fn absorb(&mut self, first: usize, source: &impl Source, values: &impl Rows, again: bool) -> Result<(), Error> {
-        let count = source.count();
-        if !matches!(first.checked_add(count), Some(end) if end as u64 <= u64::from(u32::MAX)) {
+        self.absorb_part(first, 0..source.count(), source, values, again)
+    }
+
+    /// The same of scores `part` alone.
+    fn absorb_part(
+        &mut self,
+        first: usize,
+        part: Range<usize>,
+        source: &impl Source,
+        values: &impl Rows,
+        again: bool,
+    ) -> Result<(), Error> {
+        if !matches!(first.checked_add(part.end), Some(end) if end as u64 <= u64::from(u32::MAX)) {
             return Err(Error::TooLarge);
         }
         let rule = self.model.rule();
         let mut scores = [0.0; BLOCK];
-        let mut from = 0;
-        while from < count {
-            let width = block_width(first + from, count - from);
+        let mut from = part.start;
+        while from < part.end {
+            let width = block_width(first + from, part.end - from);
             let Some(scores) = scores.get_mut(..width) else { break };
             let row = (first + from) as u32;
             let keep = source.block(from, scores);
@@ -124,7 +155,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
                     self.crowded = true;
                     continue;
                 }
-                Err(Halt::Full) => return Err(Error::Full { consumed: from }),
+                Err(Halt::Full) => return Err(Error::Full { consumed: from - part.start }),
             }
             from += width;
             if (first + from).is_multiple_of(CHUNK) {
@@ -145,7 +176,17 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     {
         let (a, b) = (&self.model, &other.model);
         let alike = a.beta == b.beta && a.separation == b.separation && a.similarity == b.similarity;
-        if !alike || self.width != other.width || self.query != other.query || self.read_out || other.read_out {
+        if alike && self.query == other.query { self.merge_alike(other) } else { Err(Error::UnlikePasses) }
+    }
+
+    /// As [`merge`](Self::merge), without comparing models and queries: for whoever began both passes with the same. A mask or a list of
+    /// caps can be as long as the memory, and a merge a chunk would compare it as often as there are chunks. Merging unlike passes gives
+    /// numbers that mean nothing.
+    ///
+    /// # Errors
+    /// As [`merge`](Self::merge); unlike are here only passes of another width, or one that has begun to read out.
+    pub fn merge_alike(&mut self, other: &Pass<'_, S, Q, K>) -> Result<(), Error> {
+        if self.width != other.width || self.read_out || other.read_out {
             return Err(Error::UnlikePasses);
         }
         self.state.merge(self.model.rule(), &mut self.scratch, (&other.state, &other.scratch))

@@ -130,7 +130,7 @@ impl Normaliser {
 }
 
 /// What a pass keeps under a map of type `M`.
-pub trait State<M>: Copy + fmt::Debug {
+pub trait State<M>: Copy + Send + Sync + fmt::Debug {
     /// Nothing read yet.
     const NONE: Self;
     /// Rows are summed as they are read.

@@ -29,7 +29,7 @@ const MISSING: u64 = 1 << 18;
 const SHORT: f64 = 1.0;
 
 /// The upper bounds of a map.
-pub trait Bounds: Copy + fmt::Debug {
+pub trait Bounds: Copy + Send + Sync + fmt::Debug {
     /// The sum of all weights.
     fn mass(&self) -> u32;
     /// The largest weight of a row, in [0, 1].

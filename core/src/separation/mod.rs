@@ -84,7 +84,7 @@ mod sealed {
 }
 
 /// A map from scores to weights, over all rows or those of a mask. Sealed.
-pub trait Separation: sealed::Sealed + Copy + fmt::Debug {
+pub trait Separation: sealed::Sealed + Copy + Send + Sync + fmt::Debug {
     /// The map without its mask.
     #[doc(hidden)]
     type Map: Map;
@@ -119,7 +119,7 @@ impl<M: Map> Separation for M {
 }
 
 /// A map from scores to weights.
-pub trait Map: Copy + fmt::Debug {
+pub trait Map: Copy + Send + Sync + fmt::Debug {
     /// What a pass keeps of the rows it has read.
     type State: State<Self>;
 

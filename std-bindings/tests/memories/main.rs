@@ -5,6 +5,7 @@ mod free;
 mod pairs;
 mod settle;
 mod storage;
+mod threads;
 
 use basinet::Memory;
 use rand::{Rng, RngExt, SeedableRng};

@@ -1,9 +1,10 @@
 //! The ratios of record: kernels against intrinsics, sorting and `wide`; recall against the memory's own speed and its three-pass form.
 //!
-//! `cargo run --release -p basinet-benches --bin ratios -- [--only ratios|separations] [--rounds N] [--write README.md]`. Interleaved
+//! `cargo run --release -p basinet-benches --bin ratios -- [--only ratios|separations|threads] [--rounds N] [--write README.md]`. Interleaved
 //! rounds, medians; results are compared before any time is taken.
 
 mod separations;
+mod threads;
 
 use basinet::{Backend, Beta, Dispatch, Error, Kernels, Memory, Model, Scratch, Softmax, Sparsemax};
 use basinet_benches::{baseline, data, interleaved};
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// Measures the ratios of record.
 #[derive(Parser)]
 struct Args {
-    /// Only one of the two parts.
+    /// Only one of the parts.
     #[arg(long)]
     only: Option<Part>,
     /// Rounds of each comparison, at least 15.
@@ -32,6 +33,8 @@ enum Part {
     Ratios,
     /// Every separation against softmax and sparsemax.
     Separations,
+    /// One query by two threads against what two threads can read.
+    Threads,
 }
 
 impl Part {
@@ -40,12 +43,14 @@ impl Part {
         match self {
             Self::Ratios => "ratios",
             Self::Separations => "separations",
+            Self::Threads => "threads",
         }
     }
 
-    fn measure(self, rounds: usize) -> Result<Report, Error> {
+    fn measure(self, rounds: usize) -> Result<Report, Box<dyn std::error::Error>> {
         let mut report = Report::default();
-        report.line(format!("Backend {}, one thread, medians of {rounds} interleaved rounds.", Backend::current()));
+        let threads = if self == Self::Threads { "two threads" } else { "one thread" };
+        report.line(format!("Backend {}, {threads}, medians of {rounds} interleaved rounds.", Backend::current()));
         match self {
             Self::Ratios => {
                 dots(&mut report, rounds)?;
@@ -58,6 +63,11 @@ impl Part {
             Self::Separations => {
                 separations::weights(&mut report, rounds)?;
                 separations::steps(&mut report, rounds)?;
+            }
+            Self::Threads => {
+                for (count, dim) in [(100_000, 128), (1_000_000, 64)] {
+                    threads::recall(&mut report, rounds, count, dim)?;
+                }
             }
         }
         Ok(report)
@@ -88,7 +98,7 @@ impl Report {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args = Args::parse();
-    for part in [Part::Ratios, Part::Separations] {
+    for part in [Part::Ratios, Part::Separations, Part::Threads] {
         if args.only.is_none_or(|only| only == part) {
             let report = part.measure(args.rounds)?;
             if let Some(file) = &args.write {

@@ -96,7 +96,8 @@ fn model_calls<S: Separation, Q: Similarity, K: Kernels>(i: &mut Inputs<'_>, mod
     black_box((model.beta(), model.separation()));
     model.scores(&keys, i.query, i.out)?;
     let mut scratch = Scratch::new(i.sums, i.scores, i.rows, i.work);
-    black_box(model.step(&keys, i.query, i.out, &mut scratch)?);
+    let step = black_box(model.step(&keys, i.query, i.out, &mut scratch)?);
+    black_box(model.energy0(&step, i.query));
     black_box(model.read(&keys, &values, i.query, i.out, &mut scratch)?);
     black_box(model.weights(i.out, &mut scratch)?);
     model.step_batch(&keys, i.b, i.out, i.steps, i.states)?;
@@ -140,7 +141,9 @@ fn pass_calls<S: Separation + PartialEq, K: Kernels>(i: &mut Inputs<'_>, model: 
     let mut other = model.begin(i.query, i.m, i.buffers.scratch())?;
     pass.update(i.n, &keys)?;
     other.update_pairs(i.m, &keys, &values)?;
+    other.update_part(i.m..i.n, &keys, &values)?;
     pass.merge(&other)?;
+    pass.merge_alike(&other)?;
     let normaliser = pass.normaliser()?;
     pass.read_out(&normaliser, i.n, &values)?;
     black_box(pass.finish(&normaliser, i.out)?);

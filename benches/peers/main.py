@@ -71,8 +71,8 @@ def main():
         bench.write(asked.out)
     if not asked.quick:
         backend = library.text("basinet_backend")
-        head = f"{bench.rows[0][0]}, commit {asked.commit}, {measure.cpu()}, backend {backend}, one thread, medians of {bench.rounds} interleaved rounds."
-        head += f" Retrieving betas: {', '.join(betas)}."
+        head = f"{bench.rows[0][0]}, commit {asked.commit}, {measure.cpu()}, backend {backend}, one thread,"
+        head += f" medians of {bench.rounds} interleaved rounds. Retrieving betas: {', '.join(betas)}."
         page.write(asked.page, {"peers": f"{head}\n\n{page.ratios(bench.rows)}", "accuracy": f"{head}\n\n{page.errors(errors)}"})
     print(f"{len(bench.rows)} rows in {time.monotonic() - begun:.0f} s")
 

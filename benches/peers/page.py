@@ -12,14 +12,22 @@ def table(heads, rows):
 def ratios(rows):
     """The measured ratios."""
     heads = ["peer", "map", "queries", "patterns", "peer's time / ours", "least to most", "largest difference"]
-    return table(heads, [[f"{r[2]} {r[3]}", r[4], r[5], f"{r[6]} x {r[7]}" if r[7] != "0" else r[6], r[10], f"{r[11]} to {r[12]}", r[13]] for r in rows])
+    cells = []
+    for row in rows:
+        peer, version, name, queries, count, dim, _, _, middle, least, most, apart = row[2:]
+        size = count if dim == "0" else f"{count} x {dim}"
+        cells.append([f"{peer} {version}", name, queries, size, middle, f"{least} to {most}", apart])
+    return table(heads, cells)
 
 
 def errors(found):
     """The accuracy."""
     heads = ["patterns", "beta", "queries", "largest error, ours", "largest error, NumPy f32", "ours / NumPy"]
-    rows = [[f"{e.shape[0]} x {e.shape[1]}", f"{e.beta:.6g}", e.queries, f"{e.ours:.2e}", f"{e.numpy:.2e}", f"{e.ours / e.numpy:.2f}"] for e in found]
-    return table(heads, rows)
+    cells = []
+    for error in found:
+        size, numbers = f"{error.shape[0]} x {error.shape[1]}", (f"{error.ours:.2e}", f"{error.numpy:.2e}")
+        cells.append([size, f"{error.beta:.6g}", error.queries, *numbers, f"{error.ours / error.numpy:.2f}"])
+    return table(heads, cells)
 
 
 def write(path, parts):

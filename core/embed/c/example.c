@@ -25,6 +25,7 @@ int main(void) {
     CHECK(report.is_exact == 1 && !memcmp(out, patterns, sizeof out));
     CHECK(basinet_scores(patterns, 2, 4, damaged, scores) == BASINET_OK && scores[0] == 2 && scores[1] == 0);
     CHECK(basinet_weights("sparsemax", 0.25f, scores, 2, NULL, 0, &report) == BASINET_OK);
+    CHECK(report.weight == 0.75f && report.rest == 0.25f && report.gap == 2 && report.support == 2 && report.conjugate > 0);
     CHECK(scores[0] == 0.75f && scores[1] == 0.25f && report.has_threshold == 1 && report.threshold == -0.25);
     CHECK(basinet_recall(NULL, 2, 4, "softmax", 1.0f, damaged, out, scratch, 18, NULL) == BASINET_NULL);
     CHECK(basinet_recall(patterns, 2, 4, "softmax", 1.0f, damaged, scratch, scratch, 18, NULL) == BASINET_OVERLAP);

@@ -16,7 +16,7 @@ def ratios(rows):
     for row in rows:
         peer, version, name, queries, count, dim, _, _, middle, least, most, apart = row[2:]
         size = count if dim == "0" else f"{count} x {dim}"
-        cells.append([f"{peer} {version}", name, queries, size, middle, f"{least} to {most}", apart])
+        cells.append([f"{peer} {version}", name, queries, size, middle or "not timed", f"{least} to {most}" if middle else "", apart])
     return table(heads, cells)
 
 

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 
+import data
 import entmax
 import faiss
 import numkong
@@ -76,7 +77,9 @@ def softmax(bench, basinet, memory, betas, batch):
             recall = basinet.recall if count == 1 else basinet.recall_batch
             ours = recall(memory.patterns, queries, "softmax", beta)
             peers = [side(memory.patterns, queries, beta) for side in sides]
-            bench.compare(f"softmax@{beta:.6g}", (count, *memory.patterns.shape), ours, peers, AGREE * memory.largest)
+            right = data.exact(memory.patterns, queries, beta)
+            shape, bound = (count, *memory.patterns.shape), AGREE * memory.largest
+            bench.compare(f"softmax@{beta:.6g}", shape, ours, peers, bound, right)
 
 
 def weights(bench, basinet, count, spread):

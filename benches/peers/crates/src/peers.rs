@@ -38,7 +38,13 @@ pub fn hopfield(bench: &Bench, memory: &Memory, beta: f32) -> Outcome {
     let Memory { count, dim, .. } = *memory;
     let patterns: Vec<Vec<f64>> = memory.patterns.chunks_exact(dim).map(wide).collect();
     let query = wide(memory.query(0));
-    let row = |map: &str| Row { peer: "hopfield", version: version("hopfield"), map: format!("{map}@{beta}"), shape: (1, count, dim) };
+    let row = |map: &str| Row {
+        peer: "hopfield",
+        version: version("hopfield"),
+        map: format!("{map}@{beta}"),
+        shape: (1, count, dim),
+        is_exact: true,
+    };
     let bound = 1e-5 * memory.largest();
     let mut softmax = || Ok(::hopfield::retrieve_dot_product(&query, &patterns, beta.into()));
     bench.compare(&row("softmax"), &mut ours(memory, Softmax, beta, 1), &mut softmax, bound)?;
@@ -60,7 +66,7 @@ pub fn one(bench: &Bench, memory: &Memory, beta: f32) -> Outcome {
         Ok(wide(out.as_slice().unwrap_or(&[])))
     };
     let bound = 1e-5 * memory.largest();
-    let row = Row { peer: "ndarray", version: version("ndarray"), map: name(beta, 1), shape };
+    let row = Row { peer: "ndarray", version: version("ndarray"), map: name(beta, 1), shape, is_exact: false };
     bench.compare(&row, &mut ours(memory, Softmax, beta, 1), &mut by_ndarray, bound)?;
     candle(bench, memory, beta, 1)
 }
@@ -84,7 +90,7 @@ pub fn many(bench: &Bench, memory: &Memory, beta: f32) -> Outcome {
         Ok(wide(out.as_slice().unwrap_or(&[])))
     };
     let bound = 1e-5 * memory.largest();
-    let row = Row { peer: "ndarray", version: version("ndarray"), map: name(beta, COUNT), shape };
+    let row = Row { peer: "ndarray", version: version("ndarray"), map: name(beta, COUNT), shape, is_exact: false };
     bench.compare(&row, &mut ours(memory, Softmax, beta, COUNT), &mut by_ndarray, bound)?;
     candle(bench, memory, beta, COUNT)
 }
@@ -101,6 +107,6 @@ fn candle(bench: &Bench, memory: &Memory, beta: f32, count: usize) -> Outcome {
     };
     let version = format!("{} (gemm {})", version("candle-core"), version("gemm"));
     let shape = (count, memory.count, memory.dim);
-    let row = Row { peer: "candle", version: &version, map: name(beta, count), shape };
+    let row = Row { peer: "candle", version: &version, map: name(beta, count), shape, is_exact: false };
     bench.compare(&row, &mut ours(memory, Softmax, beta, count), &mut by_candle, 1e-5 * memory.largest())
 }

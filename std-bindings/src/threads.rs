@@ -161,7 +161,7 @@ mod tests {
 
     /// A memory of rows of `dim` numbers within 0 and 1.7, all different.
     fn memory(dim: usize) -> Result<Memory, Error> {
-        let numbers = (0..(dim * (4 * CHUNK + 65)) as u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f32 / 1e7);
+        let numbers = (0..(dim * (9 * CHUNK + 65)) as u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f32 / 1e7);
         Memory::from_rows(dim, &numbers.collect::<Vec<_>>())
     }
 

@@ -19,11 +19,14 @@ class Report(ctypes.Structure):
 
 ARGUMENTS = {
     "basinet_recall": (c_void_p, c_size_t, c_size_t, c_char_p, c_float, c_void_p, c_void_p, c_void_p, c_size_t, POINTER(Report)),
+    "basinet_recall_batch": (
+        *(c_void_p, c_size_t, c_size_t, c_char_p, c_float, c_void_p, c_size_t, c_void_p, c_void_p, c_size_t, POINTER(Report)),
+    ),
     "basinet_scores": (c_void_p, c_size_t, c_size_t, c_void_p, c_void_p),
     "basinet_weights": (c_char_p, c_float, c_void_p, c_size_t, c_void_p, c_size_t, POINTER(Report)),
 }
-# As the core has it; where the library does not export it yet, nothing of batches is measured.
-BATCH = (c_void_p, c_size_t, c_size_t, c_char_p, c_float, c_void_p, c_size_t, c_void_p, c_void_p, c_size_t, POINTER(Report))
+# Rows that a sparse map may keep for each query of a batch.
+CANDIDATES = 1024
 
 
 def numbers(array):
@@ -37,7 +40,6 @@ class Library:
 
     def __init__(self, path):
         self.c = ctypes.CDLL(path)
-        self.has_batches = hasattr(self.c, "basinet_recall_batch")
         for name, arguments in ARGUMENTS.items():
             getattr(self.c, name).argtypes = arguments
         for name in ("basinet_recall_scratch", "basinet_weights_scratch"):
@@ -45,10 +47,8 @@ class Library:
             getattr(self.c, name).argtypes = (c_size_t,) * (2 if "recall" in name else 1)
         for name in ("basinet_version", "basinet_backend", "basinet_error_text"):
             getattr(self.c, name).restype = c_char_p
-        if self.has_batches:
-            self.c.basinet_recall_batch.argtypes = BATCH
-            self.c.basinet_batch_scratch.restype = c_size_t
-            self.c.basinet_batch_scratch.argtypes = (c_size_t, c_size_t, c_size_t)
+        self.c.basinet_batch_scratch.restype = c_size_t
+        self.c.basinet_batch_scratch.argtypes = (c_size_t, c_size_t, c_size_t)
 
     def text(self, name):
         return getattr(self.c, name)().decode()
@@ -79,7 +79,7 @@ class Library:
         """Several queries at once, Q x D."""
         (count, dim), number = patterns.shape, len(queries)
         out = np.empty_like(queries)
-        scratch = np.empty(self.c.basinet_batch_scratch(number, dim, count), np.float32)
+        scratch = np.empty(self.c.basinet_batch_scratch(number, dim, min(count, CANDIDATES)), np.float32)
         where = (numbers(patterns), count, dim, separation.encode(), beta, numbers(queries), number)
         into = (numbers(out), numbers(scratch), scratch.size, None)
         call = self._call("basinet_recall_batch", (patterns, queries, out, scratch), *where, *into)

@@ -56,8 +56,6 @@ def main():
     peers.use_one_thread()
     library = basinet.Library(asked.library)
     print(f"basinet {library.text('basinet_version')} on {library.text('basinet_backend')}, {measure.cpu()}")
-    if not library.has_batches:
-        print("the library has no batches: nothing of 64 queries is measured")
     bench = measure.Bench(rounds=5 if asked.quick else 15, seconds=0.002 if asked.quick else 0.01)
     errors, betas = recalls(bench, library, data.SHAPES[: 2 if asked.quick else 4], asked.quick)
     for count in (4096, 65_536) if asked.quick else (4096, 65_536, 1_048_576):

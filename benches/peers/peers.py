@@ -69,10 +69,10 @@ def torch_attention(patterns, queries, beta):
 
 
 def softmax(bench, basinet, memory, betas, batch):
-    """Softmax of one query, and of 64 where the library has batches."""
+    """Softmax of one query, and of 64 at once where `batch` says so."""
     sides = (numpy_softmax, torch_matmul, torch_attention)
     for beta in betas:
-        for count in (1, 64) if batch and basinet.has_batches else (1,):
+        for count in (1, 64) if batch else (1,):
             queries = memory.queries[0].copy() if count == 1 else memory.queries[:count].copy()
             recall = basinet.recall if count == 1 else basinet.recall_batch
             ours = recall(memory.patterns, queries, "softmax", beta)
@@ -110,7 +110,7 @@ def top(bench, basinet, memory, beta, k=8):
         p = np.exp(beta * (scores.astype(np.float64) - scores.max(axis=-1, keepdims=True)))
         return np.einsum("qk,qkd->qd", p / p.sum(axis=-1, keepdims=True), memory.patterns[rows])
 
-    for number in (1, 64) if basinet.has_batches else (1,):
+    for number in (1, 64):
         queries = memory.queries[:number].copy()
         if number == 1:
             ours = basinet.recall(memory.patterns, queries[0].copy(), f"topk:{k}", beta)

@@ -3,7 +3,7 @@
 //! Each call makes its own working memory. Whoever asks for a batch gets all answers or the first error.
 
 use crate::{Memory, Workspace, batch};
-use basinet_core::{Certificate, Descends, Dot, Error, Kernels, Model, Separation, Similarity, Step};
+use basinet_core::{Certificate, Descends, Dot, Error, Kernels, Model, Pass, Separation, Similarity, Step};
 
 /// What a recall gives: the state after one step, and the step's report.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +51,7 @@ impl Memory {
     /// # Errors
     /// As [`Model::step`], and [`Error::Empty`].
     pub fn recall<S: Separation, Q: Similarity, K: Kernels>(&self, model: &Model<S, Q, K>, query: &[f32]) -> Result<Recalled, Error> {
-        self.recall_in(model, query, &mut self.workspace())
+        self.recall_in(model, query, &mut self.room_for(model))
     }
 
     /// One recall step from each of `queries`, Q x `dim`, row-major, several times faster than [`recall`](Self::recall) of each: 64 queries
@@ -95,7 +95,7 @@ impl Memory {
     /// # Errors
     /// As [`recall`](Self::recall).
     pub fn recall_certified<S: Separation, K: Kernels>(&self, model: &Model<S, Dot, K>, query: &[f32]) -> Result<Certified, Error> {
-        self.certified_in(model, query, &mut self.workspace())
+        self.certified_in(model, query, &mut self.room_for(model))
     }
 
     /// A recall step and its certificate for each of `queries`, Q x `dim`, row-major: as [`recall_certified`](Self::recall_certified) of
@@ -109,7 +109,7 @@ impl Memory {
         model: &Model<S, Dot, K>,
         queries: &[f32],
     ) -> Result<Vec<Certified>, Error> {
-        let mut work = self.workspace();
+        let mut work = self.room_for(model);
         each(self.dim(), queries, |query| self.certified_in(model, query, &mut work))
     }
 
@@ -141,7 +141,12 @@ impl Memory {
     /// # Errors
     /// As [`Model::energy`], and [`Error::Empty`].
     pub fn energy<S: Separation, Q: Descends, K: Kernels>(&self, model: &Model<S, Q, K>, state: &[f32]) -> Result<f64, Error> {
-        model.energy(&self.patterns()?, state, self.max_norm(), &mut self.workspace().scratch())
+        model.energy(&self.patterns()?, state, self.max_norm(), &mut self.room_for(model).scratch())
+    }
+
+    /// Working memory for this model: dense maps have no candidates, and memory that is not asked for need not be cleared.
+    pub(crate) fn room_for<S: Separation, Q: Similarity, K: Kernels>(&self, _: &Model<S, Q, K>) -> Workspace {
+        Workspace::new(self.dim(), if Pass::<S, Q, K>::SUMS { 0 } else { self.len() })
     }
 
     fn recall_in<S: Separation, Q: Similarity, K: Kernels>(

@@ -6,8 +6,8 @@ use basinet_core::Scratch;
 ///
 /// The methods of [`Memory`](crate::Memory) make one for each call. Who recalls often and wants no allocation at all takes one from
 /// [`Memory::workspace`](crate::Memory::workspace) and calls the [`Model`](crate::Model). There is room for every row to be a candidate, so
-/// no recall reads the patterns twice for want of memory. `12 dim + 12 rows` bytes, `24 dim + 12 rows` once it has settled something; most
-/// systems give cleared memory when it is touched, so room that is not used costs next to nothing.
+/// no recall reads the patterns twice for want of memory. `12 dim + 12 rows` bytes, `24 dim + 12 rows` once it has settled something; dense
+/// maps need no candidates, and `rows` may be 0 for them.
 ///
 /// ```
 /// use basinet::{Memory, Model, Sparsemax, beta};

@@ -10,21 +10,30 @@
 //! product of a row with itself. What is added up is chosen by type and leaves nothing behind in the loop.
 //!
 //! Several rows are scored at once so that each load of the query serves all of them and their additions overlap; how many is the
-//! backend's business and changes no bit. Rows that come from memory need to be asked for, [`AHEAD`] of the one at hand, into the
-//! second-level cache; many row streams at once defeat the hardware's own prefetcher. Where the rows are summed afterwards, asking is
-//! shared between scoring (even rows) and summing (odd rows), so that memory works all the time.
+//! backend's business and changes no bit. Rows that come from memory need to be asked for, into the second-level cache; many row streams at
+//! once defeat the hardware's own prefetcher. Where the rows are only scored, they are taken one by one, and memory is asked for [`NEAR`]
+//! ahead. Where they are summed afterwards, it is asked for [`AHEAD`], shared between scoring (even rows) and summing (odd rows), so that
+//! memory works all the time.
 //!
-//! Measured on a loop of the same shape (AVX-512, 100,000 x 128 and 1,000,000 x 64), in times of the plain stream: 8 rows without asking
-//! 2.6 to
-//! 2.9 and 1.8; 4 rows asking 4 KB ahead into the first level 2.3 to 2.5 and 1.7; 2 rows asking 32 KB ahead into the second level 1.25 to
-//! 1.4 and 1.2 to 1.3; 4 rows, shared, 32 KB 1.14 to 1.24 and 1.05 to 1.18; **4 rows, shared, 64 KB 1.15 to 1.19 and 1.08 to 1.18**. Tried
-//! and not kept: asking only while summing (1.7 to 1.9); scoring the next block between the accumulations of this one (no gain).
+//! Measured on a loop of the same shape (AVX-512, 100,000 x 128 and 1,000,000 x 64), in times of the plain stream. Scored and summed: 8
+//! rows without asking 2.6 to 2.9 and 1.8; 4 rows asking 4 KB ahead into the first level 2.3 to 2.5 and 1.7; 2 rows asking 32 KB ahead into
+//! the second level 1.25 to 1.4 and 1.2 to 1.3; 4 rows, shared, 32 KB 1.14 to 1.24 and 1.05 to 1.18; **4 rows, shared, 64 KB 1.15 to 1.19
+//! and 1.08 to 1.18**. Only scored, as shares of the stream with pages of 4 KB | 2 MB (also 40,000 x 768): 2 rows asking 64 KB ahead 92 to
+//! 98, 96, 123 % | 56, 65, 74 %; **one row, 2 KB ahead, 103, 123, 118 % | 80, 90, 95 %**; the same 16 KB ahead 98, 107, 112 % | 62, 69,
+//! 73 %, without asking 107, 126, 96 % | 84, 95, 62 %. With large pages the plain stream is twice as fast, and what is asked for by the
+//! program then comes no faster than the first level can keep track of it (15 GB/s); the hardware's own prefetcher, beyond a short lead, is
+//! not so bound. Tried and not kept: asking only while summing (1.7 to 1.9); scoring the next block between the accumulations of this one
+//! (no gain); scoring one row at a time before summing (as good with small pages, 0.8 to 1.2 times the speed with large ones); asking for
+//! one to four lines of the next block with each row that is summed (no gain).
 
 use super::BLOCK;
 use crate::simd::{LANES, Simd};
 
 /// How far ahead of the rows being scored memory is asked for, in numbers: 64 KB, a block or more of rows of up to 256 numbers.
 pub const AHEAD: usize = 16384;
+
+/// How far ahead where rows are only scored: 2 KB.
+pub const NEAR: usize = 512;
 
 /// Where no more than this many numbers follow, they may well be in a cache already, and asking for them costs a load each: 4 MB.
 const CACHED: usize = 1 << 20;
@@ -37,7 +46,7 @@ pub mod fetch {
     pub const NONE: u8 = 0;
     /// Every second row; the others are asked for when the rows are summed.
     pub const HALF: u8 = 1;
-    /// All of them.
+    /// All of them, a short way ahead: they are taken one by one.
     pub const ALL: u8 = 2;
 
     /// Which rows to ask for, with `left` numbers to go, if the rows are summed afterwards or not.
@@ -124,6 +133,9 @@ unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
         while full - j >= 4 * LANES {
             let mut k = 0;
             while k < 4 {
+                if FETCH == fetch::ALL {
+                    s.prefetch(x.wrapping_add(j + k * LANES + NEAR));
+                }
                 // SAFETY: j + 64 <= dim.
                 let (query, row) = unsafe { (s.load(q.add(j + k * LANES)), s.load(x.add(j + k * LANES))) };
                 sums[0] = s.add(sums[0], T::of(s, row, query));
@@ -138,7 +150,9 @@ unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
         let mut r = 0;
         while r < R {
             let row = x.wrapping_add(r * stride + j);
-            if FETCH == fetch::ALL || (FETCH == fetch::HALF && r % 2 == 0) {
+            if FETCH == fetch::ALL {
+                s.prefetch(row.wrapping_add(NEAR));
+            } else if FETCH == fetch::HALF && r % 2 == 0 {
                 s.prefetch(row.wrapping_add(AHEAD));
             }
             // SAFETY: as above.
@@ -234,7 +248,7 @@ unsafe fn score_rows<S: Simd, T: Term>(
         match fetch {
             fetch::HALF if S::ROWS >= 4 => from = groups::<S, T, 4, { fetch::HALF }>(s, x, q, (from, rows), y),
             fetch::HALF => from = groups::<S, T, 2, { fetch::HALF }>(s, x, q, (from, rows), y),
-            fetch::ALL => from = groups::<S, T, 2, { fetch::ALL }>(s, x, q, (from, rows), y),
+            fetch::ALL => from = groups::<S, T, 1, { fetch::ALL }>(s, x, q, (from, rows), y),
             _ => {
                 if S::ROWS >= 8 {
                     from = groups::<S, T, 8, { fetch::NONE }>(s, x, q, (from, rows), y);

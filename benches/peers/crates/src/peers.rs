@@ -2,7 +2,7 @@
 
 use crate::data::{Memory, Work};
 use crate::measure::{Bench, Row, version};
-use basinet_core::{Separation, Softmax, Sparsemax};
+use basinet_core::{Beta, Model, Patterns, Separation, Softmax, Sparsemax, Step, batch_scratch};
 use candle_core::{D, Device, Tensor};
 use ndarray::linalg::{general_mat_mul, general_mat_vec_mul};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
@@ -14,22 +14,24 @@ fn wide(numbers: &[f32]) -> Vec<f64> {
     numbers.iter().copied().map(f64::from).collect()
 }
 
-/// What the map is called; of several queries ours are recalled one by one, and the name says so.
-fn name(beta: f32, queries: usize) -> String {
-    let how = if queries == 1 { "" } else { " (ours one by one)" };
-    format!("softmax{how}@{beta}")
+/// What the map is called.
+fn name(beta: f32) -> String {
+    format!("softmax@{beta}")
 }
 
-/// Our recalls of the first `count` queries, one by one.
+/// Our recalls of the first `count` queries: of one by itself, of more as a batch.
 fn ours<S: Separation>(memory: &Memory, separation: S, beta: f32, count: usize) -> impl FnMut() -> Result<Vec<f64>, Box<dyn Error>> {
-    let (mut work, mut out) = (Work::new(memory), vec![0.0; memory.dim]);
+    let (mut work, mut out) = (Work::new(memory), vec![0.0; count * memory.dim]);
+    let mut scratch = vec![0.0; batch_scratch(count, memory.dim, memory.dim, 0)];
+    let mut steps = vec![Step::default(); count];
     move || {
-        let mut all = Vec::with_capacity(count * memory.dim);
-        for number in 0..count {
-            work.recall(memory, separation, beta, memory.query(number), &mut out)?;
-            all.extend(out.iter().copied().map(f64::from));
+        if count == 1 {
+            work.recall(memory, separation, beta, memory.query(0), &mut out)?;
+        } else {
+            let (rows, queries) = (Patterns::new(&memory.patterns, memory.dim)?, &memory.queries[..count * memory.dim]);
+            Model::new(Beta::new(beta)?, separation).step_batch(&rows, queries, &mut out, &mut steps, &mut scratch)?;
         }
-        Ok(all)
+        Ok(wide(&out))
     }
 }
 
@@ -66,12 +68,12 @@ pub fn one(bench: &Bench, memory: &Memory, beta: f32) -> Outcome {
         Ok(wide(out.as_slice().unwrap_or(&[])))
     };
     let bound = 1e-5 * memory.largest();
-    let row = Row { peer: "ndarray", version: version("ndarray"), map: name(beta, 1), shape, is_exact: false };
+    let row = Row { peer: "ndarray", version: version("ndarray"), map: name(beta), shape, is_exact: false };
     bench.compare(&row, &mut ours(memory, Softmax, beta, 1), &mut by_ndarray, bound)?;
     candle(bench, memory, beta, 1)
 }
 
-/// Softmax of 64 queries by `ndarray` and by `candle`; ours one by one.
+/// Softmax of 64 queries by `ndarray` and by `candle`.
 pub fn many(bench: &Bench, memory: &Memory, beta: f32) -> Outcome {
     const COUNT: usize = 64;
     let shape = (COUNT, memory.count, memory.dim);
@@ -90,7 +92,7 @@ pub fn many(bench: &Bench, memory: &Memory, beta: f32) -> Outcome {
         Ok(wide(out.as_slice().unwrap_or(&[])))
     };
     let bound = 1e-5 * memory.largest();
-    let row = Row { peer: "ndarray", version: version("ndarray"), map: name(beta, COUNT), shape, is_exact: false };
+    let row = Row { peer: "ndarray", version: version("ndarray"), map: name(beta), shape, is_exact: false };
     bench.compare(&row, &mut ours(memory, Softmax, beta, COUNT), &mut by_ndarray, bound)?;
     candle(bench, memory, beta, COUNT)
 }
@@ -107,6 +109,6 @@ fn candle(bench: &Bench, memory: &Memory, beta: f32, count: usize) -> Outcome {
     };
     let version = format!("{} (gemm {})", version("candle-core"), version("gemm"));
     let shape = (count, memory.count, memory.dim);
-    let row = Row { peer: "candle", version: &version, map: name(beta, count), shape, is_exact: false };
+    let row = Row { peer: "candle", version: &version, map: name(beta), shape, is_exact: false };
     bench.compare(&row, &mut ours(memory, Softmax, beta, count), &mut by_candle, 1e-5 * memory.largest())
 }

@@ -66,6 +66,65 @@ pub unsafe extern "C" fn basinet_recall(
     unsafe { report::finish(recall(), report) }
 }
 
+/// Queries that are recalled together, and whose steps stand on the stack.
+const TILE: usize = 64;
+
+/// One recall step from each of many queries. See `basinet.h`.
+///
+/// # Safety
+/// As [`basinet_recall`]; `queries` and `out` have `number * dim` numbers, `reports` is null or has a place for each query.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn basinet_recall_batch(
+    patterns: *const f32,
+    count: usize,
+    dim: usize,
+    separation: *const c_char,
+    beta: f32,
+    queries: *const f32,
+    number: usize,
+    out: *mut f32,
+    scratch: *mut f32,
+    scratch_length: usize,
+    reports: *mut Report,
+) -> Status {
+    let recall = || -> Result<(), Stopped> {
+        let (stored, asked) = (memory::product(count, dim)?, memory::product(number, dim)?);
+        apart(
+            [Region::of(out, asked)?, Region::of(scratch, scratch_length)?, Region::of(reports, number)?],
+            [Region::of(patterns, stored)?, Region::of(queries, asked)?],
+        )?;
+        // SAFETY: the caller's promise, and the regions have just been seen to be apart.
+        let (patterns, queries, out, scratch) =
+            unsafe { (read(patterns, stored)?, read(queries, asked)?, write(out, asked)?, write(scratch, scratch_length)?) };
+        // SAFETY: the caller's promise.
+        let named = unsafe { Named::at(separation) }?;
+        let (rows, beta) = (Patterns::new(patterns, dim)?, Beta::new(beta)?);
+        if let Some(index) = queries.iter().position(|x| !x.is_finite()) {
+            return Err(Error::QueryNotFinite { index }.into());
+        }
+        let tiles = queries.chunks(TILE * dim.max(1)).zip(out.chunks_mut(TILE * dim.max(1)));
+        for (tile, (queries, out)) in tiles.enumerate() {
+            let mut steps = [Step::default(); TILE];
+            let steps = steps.get_mut(..queries.len() / dim.max(1)).unwrap_or(&mut []);
+            named.give(RecallBatch { rows, beta, queries, out, steps, scratch })?;
+            for (i, step) in steps.iter().enumerate() {
+                // SAFETY: the caller's promise: a place for each query, unless it is null.
+                unsafe { report::put(reports.wrapping_add(tile * TILE + i), !reports.is_null(), (*step).into()) };
+            }
+        }
+        Ok(())
+    };
+    match recall() {
+        Ok(()) => Status::Ok,
+        Err(Stopped { status, place }) => {
+            let whole = !reports.is_null() && reports.is_aligned() && status != Status::Overlap && number > 0;
+            // SAFETY: the caller's promise; alignment has just been seen.
+            unsafe { report::put(reports, whole, Report { place, ..Report::default() }) };
+            status
+        }
+    }
+}
+
 /// The scores `X query` of all patterns. See `basinet.h`.
 ///
 /// # Safety
@@ -114,6 +173,14 @@ pub unsafe extern "C" fn basinet_weights(
 #[unsafe(no_mangle)]
 pub extern "C" fn basinet_recall_scratch(count: usize, dim: usize) -> usize {
     count.checked_add(dim).and_then(|both| both.checked_mul(3)).unwrap_or(0)
+}
+
+/// Numbers of scratch that [`basinet_recall_batch`] needs for so many queries, with room for so many candidates of each; 0 where no memory
+/// could hold them.
+#[unsafe(no_mangle)]
+pub extern "C" fn basinet_batch_scratch(queries: usize, dim: usize, candidates: usize) -> usize {
+    let numbers = basinet_core::batch_scratch(queries.min(TILE), dim, dim, candidates);
+    if numbers == usize::MAX { 0 } else { numbers }
 }
 
 /// Numbers of scratch with which [`basinet_weights`] never reads scores twice for want of memory; 0 where no memory could hold them.
@@ -165,6 +232,24 @@ impl Job for Recall<'_> {
 
     fn by<S: Separation>(mut self, separation: S) -> Result<Step, Error> {
         Model::new(self.beta, separation).step(&self.rows, self.query, self.out, &mut self.scratch)
+    }
+}
+
+/// One recall step from each of some queries.
+struct RecallBatch<'a> {
+    rows: Patterns<'a>,
+    beta: Beta,
+    queries: &'a [f32],
+    out: &'a mut [f32],
+    steps: &'a mut [Step],
+    scratch: &'a mut [f32],
+}
+
+impl Job for RecallBatch<'_> {
+    type Output = ();
+
+    fn by<S: Separation>(self, separation: S) -> Result<(), Error> {
+        Model::new(self.beta, separation).step_batch(&self.rows, self.queries, self.out, self.steps, self.scratch)
     }
 }
 

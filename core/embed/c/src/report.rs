@@ -77,3 +77,14 @@ pub unsafe fn finish(result: Result<Step, Stopped>, report: *mut Report) -> Stat
     }
     status
 }
+
+/// Writes a report, where one is wanted.
+///
+/// # Safety
+/// If it is wanted, there is room for one that nobody else uses, aligned.
+pub unsafe fn put(report: *mut Report, wanted: bool, written: Report) {
+    if wanted {
+        // SAFETY: promised by the caller.
+        unsafe { report.write(written) };
+    }
+}

@@ -171,3 +171,45 @@ fn texts_and_sizes() {
     assert_eq!((basinet_recall_scratch(100, 8), basinet_weights_scratch(100)), (324, 300));
     assert_eq!((basinet_recall_scratch(usize::MAX, 1), basinet_weights_scratch(usize::MAX / 2)), (0, 0));
 }
+
+#[test]
+fn a_batch_is_its_queries_one_by_one() {
+    // One tile and part of the next.
+    let queries: Vec<f32> = (0..70 * 4).map(|i| QUERY[i % 4] + (i % 13) as f32 / 16.0).collect();
+    let length = basinet_batch_scratch(70, 4, 3);
+    let run = |queries: &[f32], length: usize| {
+        let (mut out, mut reports, mut scratch) = (vec![7.0; 280], vec![Report::default(); 70], vec![0.0; length]);
+        // SAFETY: the slices are as long as the call says, and apart.
+        let status = unsafe {
+            basinet_recall_batch(
+                X.as_ptr(),
+                3,
+                4,
+                c"sparsemax".as_ptr(),
+                0.5,
+                queries.as_ptr(),
+                70,
+                out.as_mut_ptr(),
+                scratch.as_mut_ptr(),
+                length,
+                reports.as_mut_ptr(),
+            )
+        };
+        (status, out, reports)
+    };
+    let (status, out, reports) = run(&queries, length);
+    assert_eq!(status, Status::Ok);
+    for ((query, out), report) in queries.chunks(4).zip(out.chunks(4)).zip(&reports) {
+        let (mut expected, patterns) = ([0.0; 4], Patterns::new(&X, 4).unwrap());
+        let model = Model::new(beta!(0.5), Sparsemax);
+        let step = model.step(&patterns, query, &mut expected, &mut Buffers::<4, 3>::new().scratch()).unwrap();
+        assert_eq!((report.winner, report.support), (step.winner as u64, step.support as u64));
+        assert!(out.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{out:?} and {expected:?}");
+    }
+    let (status, out, _) = run(&queries, 100);
+    assert_eq!((status, out), (Status::Scratch, vec![7.0; 280]));
+    let mut odd = queries;
+    odd[279] = f32::NAN;
+    let (status, out, reports) = run(&odd, length);
+    assert_eq!((status, out, reports[0].place), (Status::QueryNotFinite, vec![7.0; 280], 279));
+}

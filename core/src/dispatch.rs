@@ -147,7 +147,9 @@ entry_points! {
     fn merge(a: Online, b: Online, beta: f32) -> (Online, f32, f32);
     fn log_sum_exp(z: &[f32]) -> Option<(f32, f32)>;
     fn active(state: &mut Active, beta: f32, max: f32, scores: &[f32]);
-    fn slope(scores: &[f32], beta: f32, max: f32, t: f32, squared: bool) -> Slope;
+    fn active_squares(state: &mut Active, beta: f32, max: f32, scores: &[f32]);
+    fn slope(scores: &[f32], beta: f32, max: f32, t: f32) -> Slope;
+    fn slope_squares(scores: &[f32], beta: f32, max: f32, t: f32) -> Slope;
     fn above(scores: &[f32], floor: f32) -> u64;
     fn compact(scores: &[f32], beta: f32, max: f32, t: f32, kept: &mut [f32]) -> Option<usize>;
     fn retain(scores: &mut [f32], beta: f32, max: f32, t: f32) -> usize;

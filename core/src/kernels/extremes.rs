@@ -34,18 +34,27 @@ impl Leader {
     }
 }
 
-/// The lanes of at most a block, minus infinity after its end.
+/// 0, 1, 2 ..., to be compared with a number of lanes.
+const NUMBERS: [f32; LANES] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0];
+
+/// The first `n` lanes, and `rest` in the others.
 #[inline(always)]
-fn lanes<S: Simd>(s: S, scores: &[f32], j: usize) -> S::Lanes {
-    let left = scores.len() - j;
+pub fn first_lanes<S: Simd>(s: S, v: S::Lanes, n: usize, rest: f32) -> S::Lanes {
+    // SAFETY: there are 16 numbers.
+    let numbers = unsafe { s.load(NUMBERS.as_ptr()) };
+    s.select_gt(s.splat(n as f32), numbers, v, s.splat(rest))
+}
+
+/// The lanes of any number of values from `j` on, minus infinity after their end.
+#[inline(always)]
+fn lanes<S: Simd>(s: S, values: &[f32], j: usize) -> S::Lanes {
+    let left = values.len() - j;
     // SAFETY: `left` numbers stand behind j.
     unsafe {
         if left >= LANES {
-            s.load(scores.as_ptr().add(j))
+            s.load(values.as_ptr().add(j))
         } else {
-            let mut padded = [f32::NEG_INFINITY; LANES];
-            s.store_first(padded.as_mut_ptr(), left, s.load_first(scores.as_ptr().add(j), left));
-            s.load(padded.as_ptr())
+            first_lanes(s, s.load_first(values.as_ptr().add(j), left), left, f32::NEG_INFINITY)
         }
     }
 }
@@ -84,13 +93,20 @@ fn position<S: Simd>(s: S, scores: &[f32], max: f32) -> u32 {
 
 /// The largest score of a block without that of lane `at`.
 #[inline(always)]
-fn second(scores: &[f32], at: u32) -> f32 {
-    let (mut best, mut j) = (f32::NEG_INFINITY, 0);
+fn second<S: Simd>(s: S, scores: &[f32], at: u32) -> f32 {
+    // SAFETY: there are 16 numbers.
+    let numbers = unsafe { s.load(NUMBERS.as_ptr()) };
+    let lowest = s.splat(f32::NEG_INFINITY);
+    // How far each lane is from `at`: small whole numbers, so exact.
+    let mut far = s.sub(numbers, s.splat(at as f32));
+    let (mut best, mut j) = (lowest, 0);
     while j < scores.len() {
-        best = if scores[j] > best && j != at as usize { scores[j] } else { best };
-        j += 1;
+        let other = s.select_gt(s.mul(far, far), s.splat(0.0), lanes(s, scores, j), lowest);
+        best = s.max(other, best);
+        far = s.add(far, s.splat(LANES as f32));
+        j += LANES;
     }
-    best
+    largest(s.to_array(best))
 }
 
 /// Takes a block of scores (minus infinity where a row does not take part) into `leader`; rows count from `first`.
@@ -106,7 +122,7 @@ pub fn lead<S: Simd>(s: S, leader: &mut Leader, first: u32, scores: &[f32], keep
     // An equal score wins where its row is lower, which happens when rows are read out of order.
     if max > leader.max || (max == leader.max && first < leader.row) {
         let at = position(s, scores, max);
-        let second = second(scores, at);
+        let second = second(s, scores, at);
         let runner_up = if leader.max > second { leader.max } else { second };
         *leader = Leader { max, row: first.wrapping_add(at), runner_up };
         return Ok(Some(at));
@@ -159,13 +175,16 @@ pub fn survey<S: Native>(s: S, values: &[f32], peaks: &mut [f32; PEAKS]) -> Opti
     }
     let best = s.native_max(s.native_max(best[0], best[1]), s.native_max(best[2], best[3]));
     let mut strange = s.native_sum(s.native_add(s.native_add(strange[0], strange[1]), s.native_add(strange[2], strange[3])));
-    let mut max = s.native_largest(best);
+    // What is left, in the other vocabulary, which can load a part of a register.
+    let (mut last, mut others) = (s.splat(f32::NEG_INFINITY), s.splat(0.0));
     while j < n {
-        // SAFETY: j < n.
-        let v = unsafe { *values.as_ptr().add(j) };
-        max = if v > max { v } else { max };
-        strange += v * 0.0;
-        j += 1;
+        let v = lanes(s, values, j);
+        last = s.max(v, last);
+        let known = if n - j < LANES { first_lanes(s, v, n - j, 0.0) } else { v };
+        others = s.add(others, s.mul(known, s.splat(0.0)));
+        j += LANES;
     }
-    if strange == 0.0 { Some((max, count)) } else { None }
+    strange += s.sum(others);
+    let (max, last) = (s.native_largest(best), largest(s.to_array(last)));
+    if strange == 0.0 { Some((if last > max { last } else { max }, count)) } else { None }
 }

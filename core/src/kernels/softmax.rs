@@ -9,7 +9,7 @@
 
 use super::CHUNK;
 use super::exp::exp_lanes;
-use super::extremes::{self, Leader, lead};
+use super::extremes::{self, Leader, first_lanes, lead};
 use crate::simd::{LANES, Native, Simd};
 
 /// What the softmax of the rows so far is made of.
@@ -71,25 +71,24 @@ pub fn exp_sub<S: Simd>(s: S, scores: &mut [f32], beta: f32, max: f32) -> bool {
     let (factor, max) = (s.splat(beta), s.splat(max));
     let (p, n) = (scores.as_mut_ptr(), scores.len());
     let (mut least, mut j) = (s.splat(1.0), 0);
-    while j < n {
-        let width = if n - j < LANES { n - j } else { LANES };
-        // SAFETY: width numbers lie between j and n.
+    while n - j >= LANES {
+        // SAFETY: 16 numbers lie between j and n.
         unsafe {
-            if width == LANES {
-                let term = exp_lanes::<S, true>(s, s.mul(factor, s.sub(s.load(p.add(j)), max)));
-                s.store(p.add(j), term);
-                least = s.select_gt(least, term, term, least);
-            } else {
-                let term = exp_lanes::<S, true>(s, s.mul(factor, s.sub(s.load_first(p.add(j), width), max)));
-                s.store_first(p.add(j), width, term);
-                let mut k = 0;
-                while k < width {
-                    least = s.select_gt(least, s.splat(*p.add(j + k)), s.splat(*p.add(j + k)), least);
-                    k += 1;
-                }
-            }
+            let term = exp_lanes::<S, true>(s, s.mul(factor, s.sub(s.load(p.add(j)), max)));
+            s.store(p.add(j), term);
+            least = s.select_gt(least, term, term, least);
         }
         j += LANES;
+    }
+    if j < n {
+        let left = n - j;
+        // SAFETY: `left` numbers lie between j and n.
+        unsafe {
+            let term = exp_lanes::<S, true>(s, s.mul(factor, s.sub(s.load_first(p.add(j), left), max)));
+            s.store_first(p.add(j), left, term);
+            let term = first_lanes(s, term, left, 1.0);
+            least = s.select_gt(least, term, term, least);
+        }
     }
     s.gt(least, s.splat(0.0)) == 0xffff
 }
@@ -168,40 +167,36 @@ pub fn log_sum_exp<S: Native>(s: S, z: &[f32]) -> Option<(f32, f32)> {
     Some((max, sum))
 }
 
-/// The sum of `exp(z_i - max)` over one chunk.
+/// The sum of `exp(z_i - max)` over one chunk: one of the four vectors after the other, as the chunk stays in the cache and the exponentials
+/// of four vectors at once do not stay in the registers.
 #[inline(always)]
 fn sum_of_terms<S: Simd>(s: S, z: &[f32], max: f32) -> f32 {
     let (top, mut sums) = (s.splat(max), [s.splat(0.0); 4]);
-    let (p, n, mut j) = (z.as_ptr(), z.len(), 0);
-    while n - j >= 4 * LANES {
-        let mut k = 0;
-        while k < 4 {
+    let (p, n) = (z.as_ptr(), z.len());
+    let whole = n - n % (4 * LANES);
+    let mut k = 0;
+    while k < 4 {
+        let (mut sum, mut j) = (s.splat(0.0), 0);
+        while j < whole {
             // SAFETY: four times 16 numbers lie between j and n.
             let v = unsafe { s.load(p.add(j + k * LANES)) };
-            sums[k] = s.add(sums[k], exp_lanes::<S, true>(s, s.sub(v, top)));
-            k += 1;
+            sum = s.add(sum, exp_lanes::<S, true>(s, s.sub(v, top)));
+            j += 4 * LANES;
         }
-        j += 4 * LANES;
+        sums[k] = sum;
+        k += 1;
     }
-    let mut last = s.splat(0.0);
-    while j < n {
-        let left = n - j;
-        // SAFETY: `left` numbers stand behind j.
-        let term = unsafe {
-            if left >= LANES {
-                exp_lanes::<S, true>(s, s.sub(s.load(p.add(j)), top))
-            } else {
-                let mut lanes = s.to_array(exp_lanes::<S, true>(s, s.sub(s.load_first(p.add(j), left), top)));
-                let mut i = left;
-                while i < LANES {
-                    lanes[i] = 0.0;
-                    i += 1;
-                }
-                s.load(lanes.as_ptr())
-            }
-        };
-        last = s.add(last, term);
+    let (mut last, mut j) = (s.splat(0.0), whole);
+    while n - j >= LANES {
+        // SAFETY: 16 numbers lie between j and n.
+        last = s.add(last, exp_lanes::<S, true>(s, s.sub(unsafe { s.load(p.add(j)) }, top)));
         j += LANES;
+    }
+    if j < n {
+        let left = n - j;
+        // SAFETY: `left` numbers lie between j and n.
+        let term = exp_lanes::<S, true>(s, s.sub(unsafe { s.load_first(p.add(j), left) }, top));
+        last = s.add(last, first_lanes(s, term, left, 0.0));
     }
     s.sum(s.add(s.add(s.add(sums[0], sums[1]), s.add(sums[2], sums[3])), last))
 }

@@ -92,7 +92,10 @@ impl Job for Squares<'_> {
     type Output = ActiveSums;
     fn run<K: Kernels>(self, kernels: K) -> ActiveSums {
         let mut state = Active::new(self.0, self.5);
-        pieces(self.3, self.4).for_each(|piece| kernels.active(&mut state, self.1, self.2, piece));
+        pieces(self.3, self.4).for_each(|piece| match self.5 {
+            true => kernels.active_squares(&mut state, self.1, self.2, piece),
+            false => kernels.active(&mut state, self.1, self.2, piece),
+        });
         state.sums()
     }
 }
@@ -335,11 +338,14 @@ impl Job for Squared<'_> {
     type Output = ();
     fn run<K: Kernels>(self, kernels: K) {
         let Self(scores, beta, max, t) = self;
-        let (plain, squared) = (kernels.slope(scores, beta, max, t, false), kernels.slope(scores, beta, max, t, true));
-        assert_eq!((plain.sum, plain.count, plain.squares), (squared.sum, squared.count, 0.0));
-        let above = scores.iter().map(|s| beta * (s - max)).filter(|u| *u > t);
-        let exact: f32 = above.map(|u| u * u).sum();
-        assert!((squared.squares - exact).abs() <= 1e-3 * exact + 1e-6, "{}, exact {exact}", squared.squares);
+        let (plain, squared) = (kernels.slope(scores, beta, max, t), kernels.slope_squares(scores, beta, max, t));
+        assert_eq!((plain.count, plain.squares), (squared.count, 0.0));
+        let above = || scores.iter().map(|s| beta * (s - max)).filter(|u| *u > t);
+        let (sum, squares): (f32, f32) = (above().sum(), above().map(|u| u * u).sum());
+        assert_eq!(plain.count, above().count() as f32);
+        for (found, exact) in [(plain.sum, sum), (squared.sum, sum), (squared.squares, squares)] {
+            assert!((found - exact).abs() <= 1e-3 * exact.abs() + 1e-6, "{found}, exact {exact}");
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 //! that a lower bound of the threshold rules out.
 
 use super::BLOCK;
+use super::extremes::first_lanes;
 use crate::simd::{LANES, Native, Simd, wide_tree};
 
 /// The sums over the active scores as they are met.
@@ -148,14 +149,17 @@ pub unsafe fn below_max<S: Simd>(s: S, p: *const f32, width: usize, beta: S::Lan
     }
 }
 
-/// Meets `scores`, in order.
+/// Meets `scores`, in order, without the squares.
 #[inline(always)]
 pub fn active<S: Simd>(s: S, state: &mut Active, beta: f32, max: f32, scores: &[f32]) {
-    if state.squared {
-        meet::<S, true>(s, state, beta, max, scores);
-    } else {
-        meet::<S, false>(s, state, beta, max, scores);
-    }
+    meet::<S, false>(s, state, beta, max, scores);
+}
+
+/// Meets `scores`, in order, and sums the squares too. An entry point of its own, as is [`slope_squares`]: with both loops in one function
+/// the plain one took up to 40 % longer.
+#[inline(always)]
+pub fn active_squares<S: Simd>(s: S, state: &mut Active, beta: f32, max: f32, scores: &[f32]) {
+    meet::<S, true>(s, state, beta, max, scores);
 }
 
 /// Meets `scores`, in order, and sums the squares too where `SQUARED` says so.
@@ -201,23 +205,29 @@ pub struct Slope {
     pub squares: f32,
 }
 
-/// The sum of u and the number of scores above `t`, roughly; `squared`: the sum of u^2 too.
+/// The sum of u and the number of scores above `t`, roughly.
 #[inline(always)]
-pub fn slope<S: Native>(s: S, scores: &[f32], beta: f32, max: f32, t: f32, squared: bool) -> Slope {
-    if squared { slope_of::<S, true>(s, scores, beta, max, t) } else { slope_of::<S, false>(s, scores, beta, max, t) }
+pub fn slope<S: Native>(s: S, scores: &[f32], beta: f32, max: f32, t: f32) -> Slope {
+    slope_of::<S, false, 4>(s, scores, beta, max, t)
 }
 
-/// [`slope`], with the sum of u^2 where `SQUARED` says so.
+/// [`slope`], and the sum of u^2. With three sums a part, two parts are what sixteen registers hold.
 #[inline(always)]
-fn slope_of<S: Native, const SQUARED: bool>(s: S, scores: &[f32], beta: f32, max: f32, t: f32) -> Slope {
+pub fn slope_squares<S: Native>(s: S, scores: &[f32], beta: f32, max: f32, t: f32) -> Slope {
+    slope_of::<S, true, 2>(s, scores, beta, max, t)
+}
+
+/// [`slope`], in `PARTS` parts (at most four), with the sum of u^2 where `SQUARED` says so.
+#[inline(always)]
+fn slope_of<S: Native, const SQUARED: bool, const PARTS: usize>(s: S, scores: &[f32], beta: f32, max: f32, t: f32) -> Slope {
     let (factor, shift) = (s.native_splat(beta), s.native_splat(-(beta * max)));
     let (floor, one, zero) = (s.native_splat(t), s.native_splat(1.0), s.native_splat(0.0));
     let (mut sums, mut counts, mut squares) = ([zero; 4], [zero; 4], [zero; 4]);
     let (n, mut j) = (scores.len(), 0);
-    while n - j >= 4 * S::WIDTH {
+    while n - j >= PARTS * S::WIDTH {
         let mut k = 0;
-        while k < 4 {
-            // SAFETY: four registers lie between j and n.
+        while k < PARTS {
+            // SAFETY: that many registers lie between j and n.
             let v = unsafe { s.native_load(scores.as_ptr().add(j + k * S::WIDTH)) };
             let u = s.native_mul_add(v, factor, shift);
             let kept = s.native_keep_gt(u, floor, u);
@@ -228,23 +238,33 @@ fn slope_of<S: Native, const SQUARED: bool>(s: S, scores: &[f32], beta: f32, max
             }
             k += 1;
         }
-        j += 4 * S::WIDTH;
+        j += PARTS * S::WIDTH;
     }
     let (mut sum, mut count, mut square) = (sum_of_four(s, sums), sum_of_four(s, counts), 0.0);
     if SQUARED {
         square = sum_of_four(s, squares);
     }
+    // What is left, in the other vocabulary, which can load a part of a register.
+    let (factor, max, floor) = (s.splat(beta), s.splat(max), s.splat(t));
+    let (zero, one) = (s.splat(0.0), s.splat(1.0));
+    let (mut last, mut last_count, mut last_square) = (zero, zero, zero);
     while j < n {
-        // SAFETY: j < n.
-        let u = beta * (unsafe { *scores.as_ptr().add(j) } - max);
-        if u > t {
-            sum += u;
-            count += 1.0;
-            if SQUARED {
-                square += u * u;
-            }
+        let left = n - j;
+        // SAFETY: `left` numbers stand behind j.
+        let u = unsafe { below_max(s, scores.as_ptr().add(j), left, factor, max) }.0;
+        let u = if left < LANES { first_lanes(s, u, left, f32::NEG_INFINITY) } else { u };
+        let kept = s.select_gt(u, floor, u, zero);
+        last = s.add(last, kept);
+        last_count = s.add(last_count, s.select_gt(u, floor, one, zero));
+        if SQUARED {
+            last_square = s.add(last_square, s.mul(kept, kept));
         }
-        j += 1;
+        j += LANES;
+    }
+    sum += s.sum(last);
+    count += s.sum(last_count);
+    if SQUARED {
+        square += s.sum(last_square);
     }
     Slope { sum, count, squares: square }
 }

@@ -129,33 +129,18 @@ fn all_columns<S: Simd, const FETCH: bool>(s: S, data: &[f32], stride: usize, li
     }
 }
 
-/// The largest of the numbers, eight at a time.
+/// The largest of the numbers; the compiler makes vectors of so simple a loop.
 #[inline(always)]
 fn largest_row(rows: &[u32]) -> u32 {
     let (p, n) = (rows.as_ptr(), rows.len());
-    let (mut largest, mut r) = ([0; 8], 0);
-    while n - r >= 8 {
-        let mut k = 0;
-        while k < 8 {
-            // SAFETY: r + k < n.
-            let row = unsafe { *p.add(r + k) };
-            largest[k] = if row > largest[k] { row } else { largest[k] };
-            k += 1;
-        }
-        r += 8;
-    }
+    let (mut largest, mut r) = (0, 0);
     while r < n {
         // SAFETY: r < n.
         let row = unsafe { *p.add(r) };
-        largest[0] = if row > largest[0] { row } else { largest[0] };
+        largest = if row > largest { row } else { largest };
         r += 1;
     }
-    let mut k = 1;
-    while k < 8 {
-        largest[0] = if largest[k] > largest[0] { largest[k] } else { largest[0] };
-        k += 1;
-    }
-    largest[0]
+    largest
 }
 
 /// Adds row `rows[r]` of `data` (rows are `stride` apart and `sum.len()` long) times `weights[r]` to `sum`, for each `r` in order.

@@ -198,10 +198,13 @@ impl Shape {
     /// Newton's next t by f32 sums in any order: a guess. For the square, of F's root, the norm of `[u - t]_+`: nearly a straight line, and
     /// convex, so that a step from below the threshold does not pass it.
     fn guess<K: Kernels>(self, kernels: K, scores: &[f32], factor: f32, max: f32, t: f32) -> f32 {
-        let slope = kernels.slope(scores, factor, max, t, self == Self::Square);
         match self {
-            Self::Linear => (slope.sum - 1.0) / slope.count,
+            Self::Linear => {
+                let slope = kernels.slope(scores, factor, max, t);
+                (slope.sum - 1.0) / slope.count
+            }
             Self::Square => {
+                let slope = kernels.slope_squares(scores, factor, max, t);
                 let excess = slope.sum - slope.count * t;
                 let value = slope.squares - t * (slope.sum + excess);
                 t + (value - libm::sqrtf(if value > 0.0 { value } else { 0.0 })) / excess
@@ -219,6 +222,14 @@ impl Shape {
             t = next;
         }
         t
+    }
+
+    /// Adds `scores` to the sums, and their squares where they are needed.
+    fn meet<K: Kernels>(self, kernels: K, state: &mut Active, scores: &[f32], factor: f32, max: f32) {
+        match self {
+            Self::Linear => kernels.active(state, factor, max, scores),
+            Self::Square => kernels.active_squares(state, factor, max, scores),
+        }
     }
 
     /// A sample from the sums at grid point `point`.
@@ -245,7 +256,7 @@ pub fn polynomial<K: Kernels>(kernels: K, shape: Shape, factor: f32, max: f32, r
     }
     let bracket = search(STEPS, 1.0, 0.0, |point| {
         let mut state = Active::new(at(point), shape == Shape::Square);
-        rows.scan(|_, scores| kernels.active(&mut state, factor, max, scores));
+        rows.scan(|_, scores| shape.meet(kernels, &mut state, scores, factor, max));
         Ok::<_, ()>(shape.sample(point, state.sums()))
     });
     cut(shape, max, bracket)
@@ -289,7 +300,7 @@ pub fn of_scores<K: Kernels>(kernels: K, shape: Shape, scores: &[f32], factor: f
     let guess = (f64::from(t) + 1.0) * STEPS as f64;
     let ask = |scores: &[f32], point: u64| {
         let mut state = Active::new(at(point), shape == Shape::Square);
-        kernels.active(&mut state, factor, max, scores);
+        shape.meet(kernels, &mut state, scores, factor, max);
         shape.sample(point, state.sums())
     };
     let end = f64::from(end);

@@ -43,6 +43,7 @@ KNOWN = {
     "power": (F64, {"avx2": (101, 2), "avx512": (16, 2), "neon": (140, 2), "simd128": (0, 1)}),
     "power_weights": (F64, {"avx2": (214, 3), "avx512": (17, 3), "neon": (326, 23), "simd128": (0, 3)}),
     "square_weights": (F64, {"simd128": (0, 32)}),
+    "panel_softmax": ("which rows lead is looked up lane by lane, where a block has a new winner", {"avx2": (6, 0), "avx512": (3, 0), "neon": (6, 0)}),
 }
 
 X86 = dict(

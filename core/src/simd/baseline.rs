@@ -208,7 +208,7 @@ impl Simd for Baseline {
 impl Native for Baseline {
     const WIDTH: usize = 4;
     // 32 registers of four lanes, or 16 of them.
-    const TILE: (usize, usize) = if cfg!(target_arch = "aarch64") { (6, 1) } else { (2, 1) };
+    const TILE: (usize, usize) = if cfg!(target_arch = "aarch64") { (4, 1) } else { (2, 1) };
     type Register = f32x4;
 
     #[inline(always)]

@@ -69,28 +69,32 @@ pub fn panel_softmax<S: Native>(
     let (top, odd) = tops(s, scores, keep);
     // SAFETY: the state's arrays have 16 numbers each.
     let (old, old_rest, runner_up) = unsafe { (s.load(state.max.as_ptr()), s.load(state.rest.as_ptr()), s.load(state.runner_up.as_ptr())) };
-    let max = s.max(top, old);
+    let (max, changed) = (s.max(top, old), s.gt(top, old));
     let factor = exp_fused(s, s.mul(s.splat(beta), s.sub(old, max)));
     let renewed = s.mul(s.add(s.splat(1.0), old_rest), factor);
     let rest = s.select_gt(top, old, renewed, old_rest);
-    let (before, changed) = (state.max, s.gt(top, old));
-    // SAFETY: as above.
+    // A winner's own term is left out of the sum.
+    let (mut winners, mut behind) = ([0; PANEL], s.max(top, runner_up));
+    if changed != 0 {
+        let (first_rows, second) = leaders(s, scores);
+        winners = first_rows;
+        behind = s.select_gt(top, old, s.max(old, second), behind);
+        put(scores, winners, changed, f32::NEG_INFINITY);
+    }
+    let (sum, mut used) = terms(s, scores, beta, max);
+    put(scores, winners, changed, 1.0);
+    // SAFETY: as above. What is odd is NaN.
     unsafe {
         s.store(state.max.as_mut_ptr(), max);
-        s.store(state.runner_up.as_mut_ptr(), s.max(top, runner_up));
+        s.store(state.runner_up.as_mut_ptr(), behind);
+        s.store(state.rest.as_mut_ptr(), s.add(s.add(rest, sum), odd));
         s.store(factors.as_mut_ptr(), factor);
     }
-    // A winner's own term is left out of the sum.
-    let winners = if changed == 0 { [0; PANEL] } else { crown(s, state, scores, (before, changed), first) };
-    let (sum, mut used) = terms(s, scores, beta, max);
-    // What is odd is NaN.
-    // SAFETY: as above.
-    unsafe { s.store(state.rest.as_mut_ptr(), s.add(s.add(rest, sum), odd)) };
     let mut left = changed;
     while left != 0 {
         let lane = left.trailing_zeros() as usize % PANEL;
         left &= left - 1;
-        put(scores, winners[lane], lane, 1.0);
+        state.row[lane] = first.wrapping_add(winners[lane]);
         used |= 1 << (winners[lane] % 64);
     }
     if rows < 64 { used & ((1 << rows) - 1) } else { used }
@@ -117,27 +121,24 @@ fn tops<S: Native>(s: S, scores: &mut [f32], keep: u64) -> (S::Lanes, S::Lanes) 
     (top, odd)
 }
 
-/// Writes the score of a row in a lane.
+/// Writes a number in those lanes that `lanes` names, each in its own row.
 #[inline(always)]
-fn put(scores: &mut [f32], row: usize, lane: usize, value: f32) {
-    if let Some(place) = scores.get_mut(row * LANES + lane) {
-        *place = value;
+fn put(scores: &mut [f32], rows: [u32; PANEL], mut lanes: u32, value: f32) {
+    while lanes != 0 {
+        let lane = lanes.trailing_zeros() as usize % PANEL;
+        lanes &= lanes - 1;
+        if let Some(place) = scores.get_mut(rows[lane] as usize * LANES + lane) {
+            *place = value;
+        }
     }
 }
 
-/// Writes down the winners of the lanes whose largest score has `changed` from what it was `before`, and takes their scores out.
-///
-/// Says which rows of the block they are.
+/// For each lane the first row with the largest score, and the largest score of the others.
 #[inline(always)]
-fn crown<S: Native>(
-    s: S,
-    state: &mut PanelOnline,
-    scores: &mut [f32],
-    (before, changed): ([f32; PANEL], u32),
-    first: u32,
-) -> [usize; PANEL] {
-    let (p, rows, lowest) = (scores.as_ptr(), scores.len() / LANES, s.splat(f32::NEG_INFINITY));
-    let (mut best, mut second, mut winner, mut row, mut i) = (lowest, lowest, s.splat(0.0), s.splat(0.0), 0);
+fn leaders<S: Native>(s: S, scores: &[f32]) -> ([u32; PANEL], S::Lanes) {
+    // A number from 2^23 on is a whole one, and its last bits count.
+    let (p, rows, lowest, zeroth) = (scores.as_ptr(), scores.len() / LANES, s.splat(f32::NEG_INFINITY), s.splat(8_388_608.0));
+    let (mut best, mut second, mut winner, mut row, mut i) = (lowest, lowest, zeroth, zeroth, 0);
     while i < rows {
         // SAFETY: row i has 16 scores.
         let v = unsafe { s.load(p.add(i * LANES)) };
@@ -147,17 +148,12 @@ fn crown<S: Native>(
         row = s.add(row, s.splat(1.0));
         i += 1;
     }
-    let (second, winner) = (s.to_array(second), s.to_array(winner));
-    let (mut winners, mut left) = ([0; PANEL], changed);
-    while left != 0 {
-        let lane = left.trailing_zeros() as usize % PANEL;
-        left &= left - 1;
-        winners[lane] = winner[lane] as usize;
-        state.row[lane] = first.wrapping_add(winner[lane] as u32);
-        state.runner_up[lane] = if before[lane] > second[lane] { before[lane] } else { second[lane] };
-        put(scores, winners[lane], lane, f32::NEG_INFINITY);
+    let (winner, mut rows, mut lane) = (s.to_array(winner), [0; PANEL], 0);
+    while lane < PANEL {
+        rows[lane] = winner[lane].to_bits() & 0xff;
+        lane += 1;
     }
-    winners
+    (rows, second)
 }
 
 /// Scores become terms; their sum in each lane, and the rows with a term above 0.

@@ -1,4 +1,5 @@
-//! What the kernels are measured against: the same arithmetic in intrinsics, in the same order; the reading of memory alone; sorting.
+//! What the kernels are measured against: the same arithmetic in intrinsics, in the same order; the reading of memory alone; the processor's
+//! multiply-adds alone; sorting.
 
 use multiversion::{multiversion, target::match_target};
 
@@ -50,9 +51,70 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     }
 }
 
+/// Independent chains of [`fma`], of one register each: more than a processor has latency to hide.
+const CHAINS: usize = 12;
+
+/// The numbers in a register, as [`fma`] has it on this machine.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2+fma"))]
+fn lanes() -> usize {
+    match_target! {
+        "x86_64+avx512f" => 16,
+        "x86_64+avx2+fma" => 8,
+        _ => 4,
+    }
+}
+
+/// The operations of [`fma`] in so many rounds: two for each number of each register.
+pub fn fma_operations(rounds: usize) -> usize {
+    2 * CHAINS * lanes() * rounds
+}
+
+/// Independent multiply-adds, fused where the processor can, none of which waits for memory: its peak.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2+fma"))]
+pub fn fma(rounds: usize) -> f32 {
+    match_target! {
+        "x86_64+avx512f" => by_hand::fma512(rounds),
+        "x86_64+avx2+fma" => by_hand::fma256(rounds),
+        _ => {
+            let (mut sums, factor) = ([wide::f32x4::splat(1.0); CHAINS], wide::f32x4::splat(std::hint::black_box(0.5)));
+            for _ in 0..rounds {
+                for sum in &mut sums {
+                    *sum = *sum * factor + factor;
+                }
+            }
+            sums.iter().map(|sum| sum.reduce_add()).sum()
+        }
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod by_hand {
+    use super::CHAINS;
     use core::arch::x86_64::*;
+
+    /// Converges to one, so that nothing overflows or becomes denormal.
+    #[target_feature(enable = "avx2,fma")]
+    pub fn fma256(rounds: usize) -> f32 {
+        let (mut sums, factor) = ([_mm256_setzero_ps(); CHAINS], _mm256_set1_ps(std::hint::black_box(0.5)));
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                *sum = _mm256_fmadd_ps(*sum, factor, factor);
+            }
+        }
+        sums.iter().fold(0.0, |all, sum| all + _mm256_cvtss_f32(*sum))
+    }
+
+    /// As [`fma256`].
+    #[target_feature(enable = "avx512f")]
+    pub fn fma512(rounds: usize) -> f32 {
+        let (mut sums, factor) = ([_mm512_setzero_ps(); CHAINS], _mm512_set1_ps(std::hint::black_box(0.5)));
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                *sum = _mm512_fmadd_ps(*sum, factor, factor);
+            }
+        }
+        sums.iter().fold(0.0, |all, sum| all + _mm512_cvtss_f32(*sum))
+    }
 
     #[target_feature(enable = "avx2,fma")]
     fn load(x: &[f32]) -> __m256 {

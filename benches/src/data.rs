@@ -1,6 +1,6 @@
 //! The data that is measured on: unit patterns, and queries at a stated cosine to one of them. Seeded, so every run has the same.
 
-use basinet::{Beta, Error, Memory, Model, Softmax};
+use basinet::{Beta, Error, Memory, Model, Patterns, Softmax};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -37,6 +37,31 @@ pub fn memory(rng: &mut impl Rng, count: usize, dim: usize) -> Result<Memory, Er
         data.extend(unit(rng, dim));
     }
     Memory::from_rows(dim, &data)
+}
+
+/// Numbers that begin at a cache line, as those of a [`Memory`] do.
+pub struct Aligned {
+    room: Vec<f32>,
+    begin: usize,
+    count: usize,
+}
+
+impl std::ops::Deref for Aligned {
+    type Target = [f32];
+    fn deref(&self) -> &[f32] {
+        &self.room[self.begin..self.begin + self.count]
+    }
+}
+
+/// The patterns as one list of numbers, row after row.
+pub fn rows(patterns: &Patterns<'_>) -> Aligned {
+    let count = patterns.count() * patterns.dim();
+    let mut room = vec![0.0; count + 16];
+    let begin = room.as_ptr().align_offset(64).min(16);
+    for (numbers, i) in room[begin..begin + count].chunks_exact_mut(patterns.dim()).zip(0..) {
+        numbers.copy_from_slice(patterns.row(i).unwrap_or(&[]));
+    }
+    Aligned { room, begin, count }
 }
 
 /// A unit vector at cosine 0.9 to `pattern`.

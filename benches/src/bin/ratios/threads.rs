@@ -3,14 +3,19 @@
 use super::Report;
 use basinet::{Beta, Memory, Model, Separation, Softmax, Sparsemax};
 use basinet_benches::{baseline, data, interleaved};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use std::hint::black_box;
 
 /// How many threads there are; the stream is read by as many.
 const THREADS: usize = 2;
 
+/// The pool that is measured.
+pub fn pool() -> Result<ThreadPool, ThreadPoolBuildError> {
+    ThreadPoolBuilder::new().num_threads(THREADS).build()
+}
+
 pub fn recall(report: &mut Report, rounds: usize, count: usize, dim: usize) -> Result<(), Box<dyn std::error::Error>> {
-    let pool = ThreadPoolBuilder::new().num_threads(THREADS).build()?;
+    let pool = pool()?;
     let mut rng = data::generator(1);
     let memory: Memory = data::memory(&mut rng, count, dim)?;
     let x: Vec<f32> = (0..count).flat_map(|i| memory.row(i).unwrap_or(&[]).iter().copied()).collect();

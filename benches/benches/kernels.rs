@@ -1,4 +1,5 @@
-//! Each kernel alone, by the backend that the machine gives: `cargo bench -p basinet-benches --bench kernels [-- FILTER]`.
+//! The kernels alone, but for those that only a separation can call (see `separations`), by the backend that the machine gives:
+//! `cargo bench -p basinet-benches --bench kernels [-- FILTER]`.
 
 use basinet::{Backend, Dispatch, Error, Kernels};
 use basinet_benches::data;
@@ -11,8 +12,12 @@ const COUNTS: [usize; 4] = [64, 1024, 8192, 65_536];
 
 fn main() -> Result<(), Error> {
     println!("backend {}, one thread", Backend::current());
-    let mut criterion =
-        Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2)).configure_from_args();
+    // With so little time for each, all benches together stay under 15 minutes.
+    let mut criterion = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(800))
+        .configure_from_args();
     dots(&mut criterion);
     rows(&mut criterion);
     lists(&mut criterion);
@@ -33,7 +38,13 @@ fn dots(criterion: &mut Criterion) {
     }
 }
 
-/// The kernels that read patterns, n x D. The throughput is the patterns' bytes.
+/// A kernel's time in a group of its name; the throughput is that of `bytes` read.
+fn kernel(criterion: &mut Criterion, name: &str, case: &str, bytes: usize, work: &mut dyn FnMut()) {
+    let mut group = criterion.benchmark_group(name);
+    group.throughput(Throughput::Bytes(bytes as u64)).bench_function(BenchmarkId::from_parameter(case), |bencher| bencher.iter(&mut *work));
+}
+
+/// The kernels that read patterns, n x D.
 fn rows(criterion: &mut Criterion) {
     let mut rng = data::generator(2);
     // Not all of them drawn, as that would take longer than the benches; begins at a cache line, as a `Memory` does.
@@ -41,57 +52,46 @@ fn rows(criterion: &mut Criterion) {
     let all: Vec<f32> = some.iter().copied().cycle().take(DIMS[2] * COUNTS[3] + 16).collect();
     let x = &all[all.as_ptr().align_offset(64)..];
     let numbers: Vec<u32> = (0..COUNTS[3] as u32).collect();
-    for dim in DIMS {
-        let query = data::unit(&mut rng, dim);
-        for count in COUNTS {
-            let x = &x[..count * dim];
-            let id = BenchmarkId::from_parameter(format!("{count}x{dim}"));
-            let bytes = Throughput::Bytes(4 * x.len() as u64);
-
-            let mut scores = vec![0.0; count];
-            let mut group = criterion.benchmark_group("scores");
-            group.throughput(bytes.clone()).bench_function(id.clone(), |bencher| {
-                bencher.iter(|| Dispatch.scores(black_box(x), dim, black_box(&query), black_box(&mut scores), false));
-            });
-            group.finish();
-
-            let weights = vec![1.0 / count as f32; count];
-            let mut sum = vec![0.0; dim];
-            let mut group = criterion.benchmark_group("weighted_sum");
-            group.throughput(bytes).bench_function(id, |bencher| {
-                bencher.iter(|| Dispatch.weighted_sum(black_box(x), dim, &numbers[..count], black_box(&weights), black_box(&mut sum)));
-            });
-            group.finish();
-        }
+    for (dim, count) in DIMS.into_iter().flat_map(|dim| COUNTS.map(|count| (dim, count))) {
+        let (x, numbers, query) = (&x[..count * dim], &numbers[..count], data::unit(&mut rng, dim));
+        let (mut out, mut sum, weights) = (vec![0.0; count], vec![0.0; dim], vec![1.0 / count as f32; count]);
+        let (case, bytes) = (format!("{count}x{dim}"), 4 * x.len());
+        let mut time = |name: &str, work: &mut dyn FnMut()| kernel(criterion, name, &case, bytes, work);
+        time("scores", &mut || Dispatch.scores(black_box(x), dim, black_box(&query), &mut out, false));
+        time("distances", &mut || Dispatch.distances(black_box(x), dim, black_box(&query), &mut out, false));
+        time("square_norms", &mut || Dispatch.square_norms(black_box(x), dim, dim, &mut out));
+        time("weighted_sum", &mut || Dispatch.weighted_sum(black_box(x), dim, numbers, black_box(&weights), &mut sum));
+        time("weighted_block", &mut || Dispatch.weighted_block(black_box(x), dim, numbers, black_box(&weights), 0.5, &mut sum));
     }
 }
 
-/// The kernels that read a list of scores.
+/// The kernels that read a list of scores. Where the list is changed, its copying is in the time.
 fn lists(criterion: &mut Criterion) {
     let mut rng = data::generator(3);
     for count in COUNTS {
         let z = data::numbers(&mut rng, count, 3.0);
-        let id = BenchmarkId::from_parameter(count);
-        let elements = Throughput::Elements(count as u64);
-
-        let mut group = criterion.benchmark_group("max");
-        group.throughput(elements.clone()).bench_function(id.clone(), |bencher| bencher.iter(|| Dispatch.max(black_box(&z))));
-        group.finish();
-
-        // In place, so on a copy: the copying is in the time.
-        let mut values = z.clone();
-        let mut group = criterion.benchmark_group("exp");
-        group.throughput(elements.clone()).bench_function(id.clone(), |bencher| {
-            bencher.iter(|| {
+        let max = Dispatch.max(&z).unwrap_or(0.0);
+        let (mut values, mut kept) = (z.clone(), z.clone());
+        let case = count.to_string();
+        let mut time = |name: &str, work: &mut dyn FnMut()| kernel(criterion, name, &case, 4 * count, work);
+        time("max", &mut || _ = black_box(Dispatch.max(black_box(&z))));
+        time("log_sum_exp", &mut || _ = black_box(basinet::log_sum_exp(black_box(&z))));
+        time("slope", &mut || _ = black_box(Dispatch.slope(black_box(&z), 0.1, max, -0.5)));
+        time("slope_squares", &mut || _ = black_box(Dispatch.slope_squares(black_box(&z), 0.1, max, -0.5)));
+        time("compact", &mut || _ = black_box(Dispatch.compact(black_box(&z), 0.1, max, -0.5, &mut kept)));
+        time("scale_add", &mut || Dispatch.scale_add(&mut kept, 0.5, black_box(&z), 0.5));
+        time("divide", &mut || _ = black_box(Dispatch.divide(&mut kept, black_box(&z), 3.0)));
+        let mut change = |name: &str, work: fn(&mut [f32], f32)| {
+            time(name, &mut || {
                 values.copy_from_slice(black_box(&z));
-                basinet::exp(black_box(&mut values));
+                work(&mut values, max);
             });
-        });
-        group.finish();
-
-        let mut group = criterion.benchmark_group("log_sum_exp");
-        group.throughput(elements).bench_function(id, |bencher| bencher.iter(|| basinet::log_sum_exp(black_box(&z))));
-        group.finish();
+        };
+        change("exp", |values, _| basinet::exp(values));
+        change("exp_sub", |values, max| _ = black_box(Dispatch.exp_sub(values, 1.0, max)));
+        change("retain", |values, max| _ = black_box(Dispatch.retain(values, 0.1, max, -0.5)));
+        change("linear_weights", |values, max| Dispatch.linear_weights(-0.5, 0.1, max, values));
+        change("square_weights", |values, max| Dispatch.square_weights(-0.5, 0.1, max, values));
     }
 }
 

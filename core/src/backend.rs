@@ -45,22 +45,15 @@ impl Backend {
         Dispatch.backend()
     }
 
-    /// The backends that this machine can run (without the feature `std`: that the build promises), slowest first.
+    /// The backends that this machine can run (without the feature `std`: that the build promises), slowest first. Where one is forced:
+    /// that one and the scalar one, which tests compare it with.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|backend| backend.is_available())
     }
 
-    /// True where this machine can run it.
+    /// True where this machine can run it, and the build holds it: where a backend is forced, that one and the scalar one.
     pub fn is_available(self) -> bool {
-        match self {
-            Self::Scalar | Self::Baseline => true,
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => Avx2::detect().is_some(),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => Avx512::detect().is_some(),
-            #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx2 | Self::Avx512 => false,
-        }
+        self.run(Nothing).is_some()
     }
 
     /// The name: `scalar`, `baseline`, `avx2` or `avx512`, as in `--cfg basinet_backend="..."`.
@@ -73,19 +66,57 @@ impl Backend {
         }
     }
 
-    /// Does `job` with the kernels of this backend; `None` where the machine lacks it.
+    /// Does `job` with the kernels of this backend; `None` where it is not [available](Self::is_available).
     pub fn run<J: Job>(self, job: J) -> Option<J::Output> {
         match self {
             Self::Scalar => Some(job.run(Scalar)),
-            Self::Baseline => Some(job.run(Baseline)),
+            Self::Baseline => {
+                if held::BASELINE {
+                    Some(job.run(Baseline))
+                } else {
+                    None
+                }
+            }
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => Avx2::detect().map(|token| job.run(token)),
+            Self::Avx2 => {
+                if held::AVX2 {
+                    Avx2::detect().map(|token| job.run(token))
+                } else {
+                    None
+                }
+            }
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => Avx512::detect().map(|token| job.run(token)),
+            Self::Avx512 => {
+                if held::AVX512 {
+                    Avx512::detect().map(|token| job.run(token))
+                } else {
+                    None
+                }
+            }
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 | Self::Avx512 => None,
         }
     }
+}
+
+/// Which backends a build can name beside the scalar one: all, or the one that is forced. Constants, so that a job is not even compiled for
+/// the others.
+mod held {
+    const FORCED: bool =
+        cfg!(any(basinet_backend = "scalar", basinet_backend = "baseline", basinet_backend = "avx2", basinet_backend = "avx512"));
+    pub const BASELINE: bool = !FORCED || cfg!(basinet_backend = "baseline");
+    #[cfg(target_arch = "x86_64")]
+    pub const AVX2: bool = !FORCED || cfg!(basinet_backend = "avx2");
+    #[cfg(target_arch = "x86_64")]
+    pub const AVX512: bool = !FORCED || cfg!(basinet_backend = "avx512");
+}
+
+/// The job that tells whether there is any to be had.
+struct Nothing;
+
+impl Job for Nothing {
+    type Output = ();
+    fn run<K: Kernels>(self, _: K) {}
 }
 
 impl fmt::Display for Backend {

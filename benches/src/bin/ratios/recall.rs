@@ -29,7 +29,7 @@ pub fn three_passes(x: &[f32], dim: usize, query: &[f32], beta: f32, scores: &mu
     let (mut part, rows) = (vec![0.0; dim], core::array::from_fn::<u32, GROUP, _>(|row| row as u32));
     for (x, scores) in x.chunks(GROUP * dim).zip(scores.chunks(GROUP)) {
         part.fill(0.0);
-        Dispatch.weighted_sum(x, dim, &rows, scores, &mut part);
+        Dispatch.weighted_sum(x, dim, &rows[..scores.len()], scores, &mut part);
         Dispatch.scale_add(out, 1.0, &part, 1.0);
     }
     out.iter_mut().for_each(|x| *x /= sum);

@@ -50,7 +50,8 @@ fn measure(memory: &Memory, queries: &[f32], rounds: usize) -> Result<(f64, f64,
     let (mut work, mut other_work) = (memory.workspace(), memory.workspace());
     let (mut scores, weights, numbers) = (vec![0.0; count], vec![1.0 / count as f32; count], (0..count as u32).collect::<Vec<_>>());
     let (mut sum, mut out, mut other_out) = (vec![0.0; dim], vec![0.0; dim], vec![0.0; dim]);
-    let repeat = 1 + 400_000 / x.len();
+    // Enough to find the patterns where the last turn left them.
+    let repeat = 1 + 8_000_000 / x.len();
     let times = || 0..repeat;
     let seconds = interleaved(
         rounds,

@@ -2,7 +2,10 @@
 //!
 //! `counted CASE REPETITIONS`. Prints the backend that did it.
 
-use basinet::{Backend, Beta, Dispatch, Entmax, Error, Kernels, Model, Normmax, Scratch, Separation, Softmax, Sparsemax, TopK, beta};
+use basinet::{
+    Backend, Beta, Dispatch, Entmax, Error, Kernels, Model, Normmax, Scratch, Separation, Softmax, Sparsemax, Step, TopK, batch_scratch,
+    beta,
+};
 use basinet_benches::data;
 use clap::{Parser, ValueEnum};
 use std::hint::black_box;
@@ -35,6 +38,16 @@ enum Case {
     /// At the beta at which it retrieves, as the next one.
     #[value(name = "softmax-1024x64")]
     Softmax,
+    /// Twice as large as the last-level cache that `benches/counts` imagines.
+    #[value(name = "softmax-4096x128")]
+    SoftmaxBeyondCache,
+    #[value(name = "sparsemax-4096x128")]
+    SparsemaxBeyondCache,
+    /// 64 queries at once.
+    #[value(name = "batch-softmax-1024x64")]
+    BatchSoftmax,
+    #[value(name = "batch-sparsemax-1024x64")]
+    BatchSparsemax,
     #[value(name = "sparsemax-1024x64")]
     Sparsemax,
     #[value(name = "entmax-1.5-1024x64")]
@@ -83,10 +96,14 @@ fn main() -> Result<(), Error> {
         }
         Case::ThresholdNarrow => threshold(repetitions, 0.01),
         Case::ThresholdWide => threshold(repetitions, 1.0),
-        Case::Softmax => recall(repetitions, Softmax)?,
-        Case::Sparsemax => recall(repetitions, Sparsemax)?,
-        Case::EntmaxSquare => recall(repetitions, Entmax::new(1.5)?)?,
-        Case::TopK => recall(repetitions, TopK::new(8)?)?,
+        Case::Softmax => recall(repetitions, Softmax, (1024, 64))?,
+        Case::SoftmaxBeyondCache => recall(repetitions, Softmax, (4096, 128))?,
+        Case::Sparsemax => recall(repetitions, Sparsemax, (1024, 64))?,
+        Case::SparsemaxBeyondCache => recall(repetitions, Sparsemax, (4096, 128))?,
+        Case::BatchSoftmax => batch(repetitions, Softmax)?,
+        Case::BatchSparsemax => batch(repetitions, Sparsemax)?,
+        Case::EntmaxSquare => recall(repetitions, Entmax::new(1.5)?, (1024, 64))?,
+        Case::TopK => recall(repetitions, TopK::new(8)?, (1024, 64))?,
         Case::WeightsSparsemax => weights(repetitions, Sparsemax)?,
         Case::WeightsSquare => weights(repetitions, Entmax::new(1.5)?)?,
         Case::WeightsPower => weights(repetitions, Entmax::new(1.25)?)?,
@@ -114,8 +131,22 @@ fn weights<S: Separation>(repetitions: usize, separation: S) -> Result<(), Error
     Ok(())
 }
 
-fn recall<S: Separation>(repetitions: usize, separation: S) -> Result<(), Error> {
-    let (count, dim) = (1024, 64);
+fn batch<S: Separation>(repetitions: usize, separation: S) -> Result<(), Error> {
+    let (count, dim, queries) = (1024, 64, 64);
+    let mut rng = data::generator(1);
+    let memory = data::memory(&mut rng, count, dim)?;
+    let patterns = memory.patterns()?;
+    let asked: Vec<f32> = (0..queries).flat_map(|i| data::query(&mut rng, patterns.row(16 * i + 5).unwrap_or(&[]))).collect();
+    let model = Model::new(Beta::new(RETRIEVING)?, separation);
+    let mut scratch = vec![0.0; batch_scratch(queries, dim, dim, count)];
+    let (mut out, mut steps) = (vec![0.0; asked.len()], vec![Step::default(); queries]);
+    for _ in 0..repetitions {
+        model.step_batch(&patterns, black_box(&asked), black_box(&mut out), &mut steps, &mut scratch)?;
+    }
+    Ok(())
+}
+
+fn recall<S: Separation>(repetitions: usize, separation: S, (count, dim): (usize, usize)) -> Result<(), Error> {
     let mut rng = data::generator(1);
     let memory = data::memory(&mut rng, count, dim)?;
     let patterns = memory.patterns()?;

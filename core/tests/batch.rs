@@ -241,6 +241,45 @@ fn errors_are_those_of_one_query_at_a_time() {
     assert!(read(&without, (&keys, 4), (&plain, 4), &queries, 0).is_ok());
 }
 
+/// A chunk whose only score is not finite looks like one without rows.
+#[test]
+fn the_last_row_alone_in_its_chunk_is_found_too() {
+    let mut keys = vec![1.0; 4097];
+    let queries = [1.0, 2.0, 0.5, 1.5, 1.0];
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        keys[4096] = bad;
+        fails(Softmax, (&keys, 1), (&[1.0; 4097], 1), &queries, Error::ScoreNotFinite { row: 4096 });
+    }
+    keys[4096] = 2e19;
+    let model = Model::new(Beta::new(1.0).unwrap(), Softmax).with(SquaredDistance);
+    let expected = Error::ScoreNotFinite { row: 4096 };
+    assert_eq!(read(&model, (&keys, 1), (&keys, 1), &queries, 0).unwrap_err(), expected);
+    // Nor is the first chunk forgotten for the second.
+    (keys[0], keys[4096]) = (f32::NAN, 1.0);
+    let mut kept = [0; 65];
+    (kept[0], kept[64]) = (1, 1);
+    let model = Model::new(Beta::new(1.0).unwrap(), Softmax).keep(Bits(&kept));
+    assert_eq!(read(&model, (&keys, 1), (&[1.0; 4097], 1), &queries, 0).unwrap_err(), Error::ScoreNotFinite { row: 0 });
+}
+
+#[test]
+fn where_the_scratch_memory_lies_changes_no_bit() {
+    let (keys, queries) = data(12, (90, 5, 4));
+    let (rows, model) = (Patterns::new(&keys, 5).unwrap(), Model::new(Beta::new(1e-4).unwrap(), Sparsemax));
+    // Room for one row fewer than have a weight.
+    let needed = batch_scratch(4, 5, 5, 89);
+    let mut room = vec![0.0; needed + 16];
+    let mut run = |from: usize| {
+        let (mut out, mut steps) = (vec![0.0; 20], [Step::default(); 4]);
+        model.step_batch(&rows, &queries, &mut out, &mut steps, &mut room[from..from + needed]).unwrap();
+        (bits(&out), steps.map(|step| step.passes))
+    };
+    let first = run(0);
+    for from in 1..16 {
+        assert_eq!(run(from), first, "from {from}");
+    }
+}
+
 #[test]
 fn wrong_lengths_are_errors_and_change_nothing() {
     let (keys, mut queries) = data(6, (9, 4, 20));

@@ -20,15 +20,17 @@ pub(crate) fn recall<S: Separation, Q: Similarity, K: Kernels>(
     let (dim, width) = (keys.dim(), values.unwrap_or(keys).dim());
     check(dim, queries)?;
     let most = TILE.min(queries.len() / dim);
-    let mut scratch = vec![0.0; batch_scratch(most, dim, width, CANDIDATES.min(keys.count()))];
+    // As much for each tile as it would have by itself: what a query gives must not depend on the other tiles.
+    let room = |queries| batch_scratch(queries, dim, width, CANDIDATES.min(keys.count()));
+    let mut scratch = vec![0.0; room(most)];
     let (mut out, mut steps) = (vec![0.0; most * width], vec![Step::default(); most]);
     let mut all = Vec::with_capacity(queries.len() / dim);
-    for queries in queries.chunks(TILE * dim) {
+    for queries in queries.chunks(TILE.saturating_mul(dim)) {
         let count = queries.len() / dim;
-        let (out, steps) = (&mut out[..count * width], &mut steps[..count]);
+        let (out, steps, scratch) = (&mut out[..count * width], &mut steps[..count], &mut scratch[..room(count)]);
         match values {
-            None => model.step_batch(keys, queries, out, steps, &mut scratch)?,
-            Some(values) => model.read_batch(keys, values, queries, out, steps, &mut scratch)?,
+            None => model.step_batch(keys, queries, out, steps, scratch)?,
+            Some(values) => model.read_batch(keys, values, queries, out, steps, scratch)?,
         }
         all.extend(out.chunks_exact(width).zip(steps).map(|(state, step)| Recalled { state: state.to_vec(), step: *step }));
     }
@@ -43,7 +45,7 @@ pub(crate) fn par_recall<S: Separation, Q: Similarity, K: Kernels>(
     queries: &[f32],
 ) -> Result<Vec<Recalled>, Error> {
     check(keys.dim(), queries)?;
-    let tiles: Vec<_> = queries.par_chunks(TILE * keys.dim()).map(|queries| recall(model, keys, values, queries)).collect();
+    let tiles: Vec<_> = queries.par_chunks(TILE.saturating_mul(keys.dim())).map(|queries| recall(model, keys, values, queries)).collect();
     // Of several errors, the first in order of the queries, not in time.
     let tiles = tiles.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(tiles.into_iter().flatten().collect())

@@ -163,6 +163,18 @@ fn a_batch_by_threads_is_the_batch_of_each_tile() -> Fallible {
     Ok(())
 }
 
+/// More rows have a weight than there is room for at first: which queries that is true of must not depend on the other tiles.
+#[test]
+fn a_wide_support_in_a_short_tile_has_the_same_bits() -> Fallible {
+    let (memory, queries) = (memory(12, 3, 2000)?, numbers(&mut random(13), 3 * 84));
+    let model = Model::new(beta!(1e-4), Sparsemax);
+    let expected = memory.recall_batch(&model, &queries)?;
+    for pool in pools()? {
+        assert_eq!(pool.install(|| memory.par_recall_batch(&model, &queries))?, expected);
+    }
+    Ok(())
+}
+
 #[test]
 fn a_batch_by_threads_names_the_first_error_and_its_place_in_all_queries() -> Fallible {
     let (memory, model) = (memory(11, 3, 50)?, Model::new(beta!(1.0), Softmax));

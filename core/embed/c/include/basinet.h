@@ -11,8 +11,8 @@
  *     softmax  softmax1  sparsemax  entmax:A  normmax:G  topk:K  hardmax        (A >= 1, G > 1, K >= 1; entmax:1.5, topk:8)
  *
  * Memory that is written (out, scores, scratch, report) must not overlap other memory of the same call, and every pointer must be aligned
- * for what it points to; what is wrong is an error number, and then nothing has changed but the report. Pointers that are not null must
- * point to as many numbers as the call says: no function can see that.
+ * for what it points to; what is wrong is an error number, and then nothing has changed but scratch and report (batches: see there).
+ * Pointers that are not null must point to as many numbers as the call says: no function can see that.
  *
  *     float x[] = {1, -1, 1, -1,   1, 1, -1, -1}, query[] = {1, -1, 0, 0}, out[4], scratch[18];      (3 * (2 + 4))
  *     int error = basinet_recall(x, 2, 4, "sparsemax", 1.0f, query, out, scratch, 18, NULL);

@@ -1,7 +1,7 @@
 //! Basinet for C: recall and weights over memory that the caller owns. `include/basinet.h` is its manual.
 //!
 //! Nothing is allocated and nothing is kept between calls. Every function looks at its pointers and sizes first: what is wrong comes back
-//! as a number of [`Status`], and nothing the caller owns has changed then but the report. What no function can see, and the caller has to
+//! as a number of [`Status`], and nothing the caller owns has changed then but the scratch memory and the report (of a batch: see there). What no function can see, and the caller has to
 //! promise: that a pointer which is not null points to as many numbers as the call says.
 //!
 //! | file | holds |
@@ -102,7 +102,8 @@ pub unsafe extern "C" fn basinet_recall_batch(
         if let Some(index) = queries.iter().position(|x| !x.is_finite()) {
             return Err(Error::QueryNotFinite { index }.into());
         }
-        let tiles = queries.chunks(TILE * dim.max(1)).zip(out.chunks_mut(TILE * dim.max(1)));
+        let tile = TILE.saturating_mul(dim.max(1));
+        let tiles = queries.chunks(tile).zip(out.chunks_mut(tile));
         for (tile, (queries, out)) in tiles.enumerate() {
             let mut steps = [Step::default(); TILE];
             let steps = steps.get_mut(..queries.len() / dim.max(1)).unwrap_or(&mut []);

@@ -62,7 +62,12 @@ impl<K: Kernels, V: Rows> Visit for Sums<'_, K, V> {
             let (mut before, mut more) = ([1.0; PANEL], [0.0; PANEL]);
             let (from, mut into) = (PanelOnline::from_numbers(chunk), PanelOnline::from_numbers(total));
             for (lane, (before, more)) in before.iter_mut().zip(&mut more).enumerate() {
-                let (merged, old, new) = self.kernels.merge(into.lane(lane), from.lane(lane), self.beta);
+                let (whole, part) = (into.lane(lane), from.lane(lane));
+                let (mut merged, old, new) = self.kernels.merge(whole, part, self.beta);
+                // A chunk that has nothing but scores that are not finite looks empty.
+                if whole.rest.is_nan() || part.rest.is_nan() {
+                    merged.rest = f32::NAN;
+                }
                 into.set_lane(lane, merged);
                 (*before, *more) = (old, new);
             }

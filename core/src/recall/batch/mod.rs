@@ -116,10 +116,11 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     /// [`batch_scratch`](crate::batch_scratch) numbers or more. Reads the rows once for every call, O(Q M D): for many queries several
     /// times faster than [`step`](Self::step) of each, as arithmetic is what it waits for and not the memory.
     ///
-    /// The results are those of `step` within rounding, not in bits: the error of a score is at most
-    /// `(min(D, 128) + ceil(D/128) + 8) eps sum_j |x_j q_j| + D 2^-149`, with eps = 2^-24; from there on it is that of `step`. What becomes
-    /// of a query does not depend on those beside it, except that the last ones are recalled by `step` where there are fewer than four in
-    /// a panel of 16; a batch of one is `step`. A certificate bounds the scores of `step`, and is to be asked of it.
+    /// The results are those of `step` within rounding, not in bits: the error of a dot product is at most
+    /// `(min(D, 128) + ceil(D/128)) eps sum_j |x_j q_j| + D 2^-149`, with eps = 2^-24 (of a distance or a cosine as much more than that of
+    /// its own similarity); from there on it is that of `step`. What becomes of a query does not depend on those beside it, except that the
+    /// last ones are recalled by `step` where there are fewer than four in a panel of 16 (a batch of one is `step`), and that some may be
+    /// where a value is not finite. A certificate bounds the scores of `step`, and is to be asked of it.
     ///
     /// ```
     /// use basinet_core::{Model, Patterns, Softmax, Step, batch_scratch, beta};
@@ -135,8 +136,9 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     ///
     /// # Errors
     /// [`Error::Shape`] where the numbers do not divide into queries, [`Error::Length`] where `out` or `steps` do not fit them,
-    /// [`Error::QueryNotFinite`] with the place in `queries`, [`Error::Scratch`]; then those of [`step`](Self::step) of the first query that
-    /// has one. `out` is as it was then; `steps` may not be.
+    /// [`Error::QueryNotFinite`] with the place in `queries`, [`Error::Scratch`], [`Error::TooLarge`]; then those of [`step`](Self::step) of
+    /// the first query that has one (a score that overflows in one order of its sum only may be an error here and not there, or there and
+    /// not here). `out` is as it was then; `steps` may not be.
     pub fn step_batch(
         &self,
         rows: &impl Rows,
@@ -184,7 +186,9 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
         if let (Some(queries), Some(steps)) = (queries.get(..abreast * dim), steps.get_mut(..abreast))
             && abreast > 0
         {
-            let mut batch = Batch { model: *self, keys, values, queries, steps, room: room.reborrow() };
+            let mut room = room.reborrow();
+            room.panels = room.panels.get_mut(..abreast.div_ceil(PANEL) * panel_length(dim)).unwrap_or(&mut []);
+            let mut batch = Batch { model: *self, keys, values, queries, steps, room };
             batch.pack();
             <StateOf<S> as State<S::Map>>::batch(batch);
         }

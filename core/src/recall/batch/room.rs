@@ -17,7 +17,8 @@ const fn fixed(queries: usize, dim: usize, width: usize) -> usize {
 }
 
 /// How many numbers [`Model::step_batch`](crate::Model::step_batch) needs to work in, for `queries` of `dim` numbers and values of `width`
-/// (`dim`, where the patterns are read out): about `queries (dim + 2 width + 9) + 2048`, and `2 queries + 1` for each of the `candidates`.
+/// (`dim`, where the patterns are read out): about `q (dim + 2 width + 10) + 3 width + 2064`, q the queries rounded up to whole panels of 16,
+/// and `2 queries + 1` for each of the `candidates`.
 ///
 /// `candidates` is how many rows of a sparse map may be kept for a query; where they do not suffice, the query is recalled by itself,
 /// with the room of all: slower and never wrong. A few hundred are enough where recall is sharp. Dense maps need none. `usize::MAX` where
@@ -96,7 +97,9 @@ impl<'s> Room<'s> {
             cut(3 * width),
         );
         let (Some(panels), Some(scores), Some(states), Some(results), Some(total), Some(sums)) = parts else { return Err(short) };
-        Ok(Self { panels, scores, states, results, total, single: Single { sums, candidates: rest } })
+        // What is left of the first line is nobody's, so that where the memory lies changes nothing.
+        let candidates = rest.get_mut(..found - needed).ok_or(short)?;
+        Ok(Self { panels, scores, states, results, total, single: Single { sums, candidates } })
     }
 
     /// The same memory, borrowed for a shorter time.

@@ -2,27 +2,11 @@
 //! `cargo bench -p basinet-benches --bench separations [-- FILTER]`.
 
 use basinet::{Backend, Beta, Error, Memory, Model, Separation, Workspace};
-use basinet_benches::data;
+use basinet_benches::data::{self, SEPARATIONS};
 use basinet_conformance::separations::{WithSeparation, named};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::hint::black_box;
 use std::time::Duration;
-
-const NAMES: [&str; 13] = [
-    "softmax",
-    "softmax1",
-    "sparsemax",
-    "entmax:1.01",
-    "entmax:1.25",
-    "entmax:1.5",
-    "entmax:1.75",
-    "entmax:3",
-    "normmax:2",
-    "normmax:5",
-    "topk:8",
-    "ksubsets:4",
-    "hardmax",
-];
 
 fn main() -> Result<(), Error> {
     println!("backend {}, one thread", Backend::current());
@@ -36,7 +20,7 @@ fn main() -> Result<(), Error> {
     // Many scores above the threshold, and few.
     for (count, spread) in [(4096, 0.01), (4096, 1.0), (65_536, 1.0)] {
         let scores = data::numbers(&mut rng, count, spread);
-        for name in NAMES {
+        for name in SEPARATIONS {
             let job =
                 Weights { criterion: &mut criterion, id: BenchmarkId::new(name, format!("{count}, spread {spread}")), scores: &scores };
             named(name, job).unwrap_or(Ok(()))?;
@@ -47,7 +31,7 @@ fn main() -> Result<(), Error> {
         let memory = data::memory(&mut rng, count, dim)?;
         let queries = data::queries(&mut rng, &memory)?;
         let beta = Beta::new(data::retrieving_beta(&memory, &queries)?)?;
-        for name in NAMES {
+        for name in SEPARATIONS {
             let id = BenchmarkId::new(name, format!("{count}x{dim}"));
             named(name, Step { criterion: &mut criterion, id, memory: &memory, query: &queries[0].1, beta }).unwrap_or(Ok(()))?;
         }

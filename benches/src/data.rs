@@ -4,6 +4,23 @@ use basinet::{Beta, Error, Memory, Model, Patterns, Softmax};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// The separations that are measured; the first two are what the others are measured in.
+pub const SEPARATIONS: [&str; 13] = [
+    "softmax",
+    "sparsemax",
+    "softmax1",
+    "entmax:1.5",
+    "entmax:1.01",
+    "entmax:1.25",
+    "entmax:1.75",
+    "entmax:3",
+    "normmax:2",
+    "normmax:5",
+    "topk:8",
+    "ksubsets:4",
+    "hardmax",
+];
+
 /// A seeded generator: ChaCha with 8 rounds.
 pub fn generator(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)

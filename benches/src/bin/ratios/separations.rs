@@ -2,26 +2,10 @@
 
 use super::Report;
 use basinet::{Beta, Error, Memory, Model, Patterns, Scratch, Separation};
+use basinet_benches::data::SEPARATIONS;
 use basinet_benches::{Contender, data, interleaved};
 use basinet_conformance::separations::{WithSeparation, named};
 use std::hint::black_box;
-
-/// The separations in the order of the tables; the first two are what the others are measured in.
-const NAMES: [&str; 13] = [
-    "softmax",
-    "sparsemax",
-    "softmax1",
-    "entmax:1.5",
-    "entmax:1.01",
-    "entmax:1.25",
-    "entmax:1.75",
-    "entmax:3",
-    "normmax:2",
-    "normmax:5",
-    "topk:8",
-    "ksubsets:4",
-    "hardmax",
-];
 
 /// The memory that a recall from `count` rows of `dim` numbers works in.
 struct Work {
@@ -85,11 +69,12 @@ impl WithSeparation for Step<'_> {
 /// Median seconds of `run` for each name.
 fn medians(rounds: usize, mut run: impl FnMut(&str) -> Option<Result<(), Error>>) -> Vec<f64> {
     let run = std::cell::RefCell::new(&mut run);
-    let mut jobs = NAMES.map(|name| {
+    let mut jobs = SEPARATIONS.map(|name| {
         let run = &run;
         move || assert_eq!((run.borrow_mut())(name), Some(Ok(())), "{name}")
     });
-    let mut contenders: Vec<Contender<'_>> = NAMES.into_iter().zip(&mut jobs).map(|(name, job)| (name, job as &mut dyn FnMut())).collect();
+    let mut contenders: Vec<Contender<'_>> =
+        SEPARATIONS.into_iter().zip(&mut jobs).map(|(name, job)| (name, job as &mut dyn FnMut())).collect();
     interleaved(rounds, &mut contenders)
 }
 
@@ -108,7 +93,7 @@ pub fn weights(report: &mut Report, rounds: usize) -> Result<(), Error> {
     let head: Vec<String> = LISTS.iter().map(|(n, spread)| format!("n = {n}, spread {spread}")).collect();
     report.line(format!("| separation | {} |", head.join(" | ")));
     report.line(format!("|---{}|", "|---".repeat(LISTS.len())));
-    for (i, name) in NAMES.iter().enumerate() {
+    for (i, name) in SEPARATIONS.iter().enumerate() {
         let cells: Vec<String> = columns.iter().map(|column| format!("{:.2} ({:.1})", column[i].0, column[i].1)).collect();
         report.line(format!("| {name} | {} |", cells.join(" | ")));
     }
@@ -133,7 +118,7 @@ pub fn steps(report: &mut Report, rounds: usize) -> Result<(), Error> {
     report.line("\nA recall step at the retrieving beta: time / softmax's.\n");
     report.line(format!("| separation | {} |", head.join(" | ")));
     report.line(format!("|---{}|", "|---".repeat(columns.len())));
-    for (i, name) in NAMES.iter().enumerate() {
+    for (i, name) in SEPARATIONS.iter().enumerate() {
         let cells: Vec<String> = columns.iter().map(|column| format!("{:.2}", column[i])).collect();
         report.line(format!("| {name} | {} |", cells.join(" | ")));
     }

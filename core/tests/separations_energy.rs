@@ -224,3 +224,17 @@ proptest! {
         for_every!(count, seed, check_constant(beta, &Memory::new(count, dim, seed, 1.0)));
     }
 }
+
+/// Found by fuzzing: a difference of scores beyond f32 has no weight, and infinity times nothing is not a number.
+#[test]
+fn an_energy_is_a_number_where_differences_of_scores_overflow() {
+    let (data, query) = ([1.0f32, 0.0, -1.0, 0.0], [2e38f32, 0.0]);
+    for alpha in [2.000_000_2, 3.0, 50.0] {
+        let model = basinet_core::Model::new(basinet_core::beta!(8.0), basinet_core::Entmax::new(alpha).unwrap());
+        let rows = basinet_core::Patterns::new(&data, 2).unwrap();
+        let mut buffers = basinet_core::Buffers::<2, 2>::new();
+        let energy = model.energy(&rows, &query, 1.0, &mut buffers.scratch()).unwrap();
+        let expected = f64::from(query[0]).powi(2) / 2.0;
+        assert!((energy - expected).abs() <= 4e-6 * expected, "alpha {alpha}: {energy}");
+    }
+}

@@ -222,7 +222,9 @@ impl Family {
             for &score in scores {
                 if score > f32::NEG_INFINITY {
                     let t = f64::from(beta * (score - max));
-                    mean += t * ((1.0 - cut.blend) * term(&lower, t) + cut.blend * term(&upper, t));
+                    let weight = (1.0 - cut.blend) * term(&lower, t) + cut.blend * term(&upper, t);
+                    // Beyond f32 t is infinite, and has no weight.
+                    mean += if weight > 0.0 { t * weight } else { 0.0 };
                 }
             }
         });

@@ -8,7 +8,7 @@
 use arbitrary::{Result, Unstructured};
 use basinet_conformance::oracle::{self, Map, Post, Rows, Similarity};
 use basinet_conformance::tolerance::{self, EPS};
-use basinet_core::{Backend, Certificate, Error, FreeRecall, Job, Kernels, Model, Report, Separation, Step, Stop};
+use basinet_core::{Backend, Certificate, Constrained, Error, FreeRecall, Job, Kernels, Model, Report, Separation, Step, Stop};
 use basinet_fuzz::family::{Ask, Checked, Compare, Family, Setup};
 use basinet_fuzz::memory::{Choice, Recall};
 use basinet_fuzz::{Bits, Stepped, Work, bits, check, draw, floats, stepped, wide};
@@ -316,14 +316,16 @@ impl Case {
             let setup = Setup { family: Family::Constrained(caps.clone()), beta, similarity: Similarity::Dot, choice: Choice::All };
             let (kept, left) = (setup.kept(count), floats(&left));
             let exact = check::Exact::of(&setup, &kept, &scores);
-            let taken: Vec<f32> = kept.iter().map(|&row| caps[row] - left[row]).collect();
-            check::near_weights("what was recalled", &setup.family, &taken, &exact.weights, tolerance::WEIGHTS + 2.0 * EPS);
-            assert!((0..count).all(|row| left[row] <= caps[row] && left[row] >= 0.0), "{left:?} left of {caps:?}");
-            let weights: Vec<f64> = taken.iter().map(|&p| f64::from(p)).collect();
-            check::state(&weights, Rows { data: &keys.wide(&kept), dim: keys.dim }, &floats(&out));
+            let mut weights = scores.clone();
+            let capped = Model::new(beta, Constrained::new(&caps).expect("caps in [0, 1]"));
+            capped.weights(&mut weights, &mut Work::new(keys.dim, count, count).scratch()).expect("finite scores have weights");
+            let found: Vec<f32> = kept.iter().map(|&row| weights[row]).collect();
+            check::near_weights("what was recalled", &setup.family, &found, &exact.weights, tolerance::WEIGHTS);
+            let rest: Vec<f32> = caps.iter().zip(&weights).map(|(cap, p)| if cap > p { cap - p } else { 0.0 }).collect();
+            assert_eq!(bits(&left), bits(&rest), "{left:?} left of {caps:?} after {weights:?}");
+            check::state(&wide(&found), Rows { data: &keys.wide(&kept), dim: keys.dim }, &floats(&out));
             assert!(kept.binary_search(&step.winner).is_ok());
-            let sum: f64 = weights.iter().sum();
-            check::near("recalled in all", sum, exact.total, tolerance::weights_sum(count) + count as f64 * EPS);
+            check::near("recalled in all", wide(&found).iter().sum(), exact.total, tolerance::weights_sum(count));
             caps = left;
         }
         let sum: f64 = caps.iter().map(|&cap| f64::from(cap)).sum();

@@ -40,13 +40,7 @@ impl Exact {
         let family = &setup.family;
         let (z, caps) = (scaled(setup.beta.get(), scores, rows), setup.caps(rows));
         let map = family.oracle(&caps);
-        // Under caps, z counts from the row at which they reach the mass: the oracle counts from the best, which may be far away. Whoever
-        // is 2 or more above has its cap.
-        let shift = if family.is_capped() { reached(&z, &caps, family.mass()) } else { 0.0 };
-        let near: Vec<f64> = z.iter().map(|z| if family.is_capped() { (z - shift).min(2.0) } else { *z }).collect();
-        let (weights, threshold) = (map.weights(&near), map.threshold(&near).map(|tau| tau + shift));
-        let conjugate =
-            if family.is_capped() { oracle::dot(&weights, &z) - oracle::dot(&weights, &weights) / 2.0 } else { map.conjugate(&z) };
+        let (weights, threshold, conjugate) = (map.weights(&z), map.threshold(&z), map.conjugate(&z));
         let mut missing = 0.0;
         if map == Map::Softmax1 {
             missing = Map::Softmax.weights(&[&z[..], &[0.0]].concat())[z.len()];
@@ -63,20 +57,6 @@ impl Exact {
     fn pins_threshold(&self, caps: &[f64]) -> bool {
         self.weights.iter().zip(caps).any(|(p, cap)| *p > 1e-5 && *p < cap - 1e-5)
     }
-}
-
-/// The largest z such that the caps of the rows at or above it sum to the mass.
-fn reached(z: &[f64], caps: &[f64], mass: f64) -> f64 {
-    let mut order: Vec<usize> = (0..z.len()).collect();
-    order.sort_by(|&a, &b| z[b].total_cmp(&z[a]));
-    let mut sum = 0.0;
-    for &row in &order {
-        sum += caps[row];
-        if sum >= mass {
-            return z[row];
-        }
-    }
-    z[order[order.len() - 1]]
 }
 
 /// Holds weights against exact ones. For alpha or gamma above 2 a weight is not Lipschitz at the threshold: there the power of which the

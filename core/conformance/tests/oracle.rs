@@ -249,6 +249,11 @@ fn margins_and_ties_are_exact() {
     assert_eq!(Map::TopK(1).weights(&[3.0, 4.0, 4.0]), [0.0, 1.0, 0.0]);
     assert_eq!(Map::TopK(1).weights(&[-0.0, 0.0]), [1.0, 0.0]);
     assert_eq!(Map::Constrained(&[0.25, 0.75, 1.0]).weights(&[9.0, 1.0, 0.0]), [0.25, 0.75, 0.0]);
+    // Rows next to each other are told apart however far above them the best is.
+    let caps = Map::Constrained(&[0.25, 0.5, 0.5, 1.0]);
+    assert_eq!(caps.weights(&[1e18, 0.75, 0.5, 0.0]), [0.25, 0.5, 0.25, 0.0]);
+    assert_eq!(caps.weights(&[1e18, -1e17, -1e17, -1e18]), [0.25, 0.375, 0.375, 0.0]);
+    near(caps.raised(&[1e18, 6e17, 6e17, -1e18]), 0.25e18 + 0.75 * 6e17, 1e6, "raised by large scores");
 }
 
 /// At alpha = 1e6 a gap of 1e-7 leaves the winner (c gap)^(1/c) with c gap = 0.0999999 and the loser the rest, whose power no f64

@@ -9,17 +9,20 @@
 //!
 //! which stays exact however small t is. The sum is piecewise linear in delta: its corners are sorted, the segment with the
 //! root is found, and there the equation is linear.
+//!
+//! Let r be the score at which the caps of the rows at or above it reach the total. tau lies in [r - 1, r], so the root counts from r, and a
+//! row that is further from it than 2 is as good as one at 2: rows next to each other stay apart, however far above them the best is.
 
-use super::dot;
+use super::{dot, max};
 use std::vec::Vec;
 
-/// The solution for scores `t`.
+/// The solution for scores `beta s`; t = beta (s - max s).
 pub(super) struct Capped {
     /// p.
     pub weights: Vec<f64>,
     /// Whether p_i is strictly between 0 and its cap, where it moves with t_i.
     pub free: Vec<bool>,
-    /// tau, in units of t.
+    /// tau, in units of beta s.
     pub threshold: f64,
     /// Omega*(t) - Omega*(0).
     pub raised: f64,
@@ -46,14 +49,15 @@ impl Row {
 }
 
 impl Capped {
-    /// Solves for the scores `t`; caps that sum to less than `total` are all reached.
-    pub fn new(t: &[f64], caps: &[f64], total: f64) -> Capped {
-        let level = level(caps, total);
-        let row = |(t, cap): (&f64, &f64)| {
+    /// Solves for the scores `beta s`; caps that sum to less than `total` are all reached.
+    pub fn new(beta: f64, s: &[f64], caps: &[f64], total: f64) -> Capped {
+        let (level, reached) = (level(caps, total), reached(s, caps, total));
+        let row = |(s, cap): (&f64, &f64)| {
             let (cap, over) = (cap.min(total), (level - cap).max(0.0));
-            Row { lowest: -level.min(cap), highest: (cap - level).max(0.0), at: t + over, over, cap }
+            let near = (beta * (s - reached)).clamp(-2.0, 2.0);
+            Row { lowest: -level.min(cap), highest: (cap - level).max(0.0), at: near + over, over, cap }
         };
-        let rows: Vec<Row> = t.iter().zip(caps).map(row).collect();
+        let rows: Vec<Row> = s.iter().zip(caps).map(row).collect();
         let Delta { middle, origin, above } = root(&rows);
 
         let free: Vec<bool> = rows.iter().map(|row| row.free(middle)).collect();
@@ -69,9 +73,23 @@ impl Capped {
         let weights: Vec<f64> = rows.iter().zip(&steps).map(weight).collect();
         let over: Vec<f64> = rows.iter().map(|row| row.over).collect();
         // <p, t> - (|p|^2 - |p0|^2)/2, with sum d = 0 taken out: three terms, none of them positive.
-        let raised = dot(&weights, t) + dot(&over, &steps) - dot(&steps, &steps) / 2.0;
-        Capped { weights, free, threshold: origin + above - level, raised }
+        let best = max(s);
+        let t: Vec<f64> = s.iter().map(|s| beta * (s - best)).collect();
+        let raised = dot(&weights, &t) + dot(&over, &steps) - dot(&steps, &steps) / 2.0;
+        Capped { weights, free, threshold: beta * reached + (origin + above - level), raised }
     }
+}
+
+/// r: the largest score such that the caps of the rows at or above it sum to `total`; the smallest where all together do not.
+fn reached(s: &[f64], caps: &[f64], total: f64) -> f64 {
+    let mut order: Vec<usize> = (0..s.len()).collect();
+    order.sort_by(|&a, &b| s[b].total_cmp(&s[a]));
+    let mut sum = 0.0;
+    let row = order.iter().find(|&&row| {
+        sum += caps[row];
+        sum >= total
+    });
+    row.or(order.last()).map_or(0.0, |&row| s[row])
 }
 
 /// |p|^2/2 at equal scores.

@@ -32,7 +32,7 @@ impl Map<'_> {
             }
             Map::Hardmax => vec![0.0; z.len()],
             Map::KSubsets(_) | Map::Constrained(_) => {
-                let free: Vec<f64> = self.capped(&t).free.iter().map(|free| f64::from(u8::from(*free))).collect();
+                let free: Vec<f64> = self.capped(1.0, z).free.iter().map(|free| f64::from(u8::from(*free))).collect();
                 centred(&free, dz)
             }
         }

@@ -135,7 +135,7 @@ impl Map<'_> {
                 let winners = t.iter().filter(|t| **t == 0.0).count() as f64;
                 t.iter().map(|t| if *t == 0.0 { 1.0 / winners } else { 0.0 }).collect()
             }
-            Map::KSubsets(_) | Map::Constrained(_) => self.capped(&t).weights,
+            Map::KSubsets(_) | Map::Constrained(_) => self.capped(beta, s).weights,
         };
         weights.truncate(s.len());
         weights
@@ -150,7 +150,7 @@ impl Map<'_> {
             Map::Sparsemax => Some(best + sparsemax_threshold(&t)),
             Map::Entmax(alpha) => Some((alpha - 1.0) * best + Root::new(alpha - 1.0, &t).threshold()),
             Map::Normmax(gamma) => Some(best + normmax(gamma, &t).threshold()),
-            Map::KSubsets(_) | Map::Constrained(_) => Some(best + self.capped(&t).threshold),
+            Map::KSubsets(_) | Map::Constrained(_) => Some(self.capped(beta, s).threshold),
         }
     }
 
@@ -180,7 +180,7 @@ impl Map<'_> {
             Map::TopK(k) => log_sum_exp(&only(&t, &best(s, k))),
             Map::Hardmax => 0.0,
             Map::KSubsets(_) | Map::Constrained(_) => {
-                let p = self.capped(&t).weights;
+                let p = self.capped(beta, s).weights;
                 dot(&p, &t) - dot(&p, &p) / 2.0
             }
         };
@@ -200,7 +200,7 @@ impl Map<'_> {
             Map::Normmax(gamma) => normmax(gamma, &t).rise() * exponent(gamma),
             Map::TopK(k) => log_mean_exp(&only(&t, &best(s, k))),
             Map::Hardmax => 0.0,
-            Map::KSubsets(_) | Map::Constrained(_) => self.capped(&t).raised,
+            Map::KSubsets(_) | Map::Constrained(_) => self.capped(beta, s).raised,
         };
         self.total(s.len()) * highest + of_shifted / beta
     }
@@ -221,10 +221,10 @@ impl Map<'_> {
     }
 
     /// The solution of a map with caps.
-    pub(super) fn capped(self, t: &[f64]) -> Capped {
+    pub(super) fn capped(self, beta: f64, s: &[f64]) -> Capped {
         match self {
-            Map::Constrained(caps) => Capped::new(t, caps, 1.0),
-            _ => Capped::new(t, &vec![1.0; t.len()], self.total(t.len())),
+            Map::Constrained(caps) => Capped::new(beta, s, caps, 1.0),
+            _ => Capped::new(beta, s, &vec![1.0; s.len()], self.total(s.len())),
         }
     }
 }

@@ -8,7 +8,7 @@
 //! `-C target-feature` or `-C target-cpu`: nothing is detected then, and nothing can be wrong at run time.
 
 use crate::backend::Backend;
-use crate::kernels::{self, Active, Leader, Online, PANEL, PEAKS, PanelOnline, Power, PowerState, PowerSums, Slope, Weighed};
+use crate::kernels::{self, Active, Leader, Online, PANEL, PEAKS, PanelOnline, Power, PowerState, PowerSums, Slope, Tally, Weighed};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
 use crate::simd::{Baseline, Scalar, Simd};
@@ -157,6 +157,7 @@ entry_points! {
     fn power_sums(state: &PowerState) -> PowerSums;
     fn power_weights(a: Power, b: Power, blend: f64, beta: f32, max: f32, scores: &mut [f32]);
     fn linear_weights(tau: f64, beta: f32, max: f32, scores: &mut [f32]);
+    fn tally(state: &mut Tally, scores: &[f32], weights: &[f32]);
     fn square_weights(tau: f64, beta: f32, max: f32, scores: &mut [f32]);
     fn panel_scores(data: &[f32], stride: usize, shape: (usize, usize), panels: &[f32], length: usize, out: &mut [f32]);
     fn panel_distances(data: &[f32], stride: usize, shape: (usize, usize), panels: &[f32], length: usize, out: &mut [f32]);

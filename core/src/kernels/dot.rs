@@ -13,7 +13,9 @@
 //! backend's business and changes no bit. Rows that come from memory need to be asked for, into the second-level cache; many row streams at
 //! once defeat the hardware's own prefetcher. Where the rows are only scored, they are taken one by one, and memory is asked for [`NEAR`]
 //! ahead. Where they are summed afterwards, it is asked for [`AHEAD`], shared between scoring (even rows) and summing (odd rows), so that
-//! memory works all the time.
+//! memory works all the time. Rows that are summed afterwards, and need not be asked for, are scored from the last group to the first: the
+//! sum begins at the first row, and a block that is as large as the first-level cache would lose each row there just before its turn
+//! (4096 x 128: the recall takes 4 % less).
 //!
 //! Measured on a loop of the same shape (AVX-512, 100,000 x 128 and 1,000,000 x 64), in times of the plain stream. Scored and summed: 8
 //! rows without asking 2.6 to 2.9 and 1.8; 4 rows asking 4 KB ahead into the first level 2.3 to 2.5 and 1.7; 2 rows asking 32 KB ahead into
@@ -184,7 +186,7 @@ pub fn dot<S: Simd>(s: S, a: &[f32], b: &[f32]) -> f32 {
     s.sum(sum)
 }
 
-/// Scores of rows `from..to` in groups of `R`; says where the last full group ended.
+/// Scores of rows `from..to` in groups of `R`, the last group first where `down` says so; says where the last full group ended.
 ///
 /// # Safety
 /// - Row `i < to` begins at `x + i * stride`; `dim` numbers are readable there and at `q`, and `to` writable at `out`.
@@ -193,10 +195,14 @@ unsafe fn groups<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     s: S,
     (x, stride): (*const f32, usize),
     (q, dim): (*const f32, usize),
-    (mut from, to): (usize, usize),
+    (from, to): (usize, usize),
     out: *mut f32,
+    down: bool,
 ) -> usize {
-    while to - from >= R {
+    let end = to - (to - from) % R;
+    let mut done = from;
+    while done < end {
+        let from = if down { end - R - (done - from) } else { done };
         // SAFETY: promised by the caller.
         let sums = unsafe { partial_sums::<S, T, R, FETCH>(s, x.add(from * stride), stride, dim, q) };
         let mut r = 0;
@@ -216,9 +222,9 @@ unsafe fn groups<S: Simd, T: Term, const R: usize, const FETCH: u8>(
             unsafe { out.add(from + r).write_unaligned(T::score(s.sum(sums[r]))) };
             r += 1;
         }
-        from += R;
+        done += R;
     }
-    from
+    end
 }
 
 /// Scores of as many rows of `dim` numbers, `stride` apart, as `data` and `out` hold; memory is asked for as `summed`
@@ -241,27 +247,28 @@ unsafe fn score_rows<S: Simd, T: Term>(
     let held = (data.len() - dim) / stride + 1;
     let rows = if out.len() < held { out.len() } else { held };
     let (x, q, y) = ((data.as_ptr(), stride), (q, dim), out.as_mut_ptr());
+    let fetch = if let Some(summed) = summed { fetch::choose(data.len(), stride, summed) } else { fetch::NONE };
+    let down = summed == Some(true) && fetch == fetch::NONE;
     // SAFETY: row i < rows ends at i * stride + dim <= data.len(), and rows <= out.len(); the query is the caller's promise.
     unsafe {
         let mut from = 0;
-        let fetch = if let Some(summed) = summed { fetch::choose(data.len(), stride, summed) } else { fetch::NONE };
         match fetch {
-            fetch::HALF if S::ROWS >= 4 => from = groups::<S, T, 4, { fetch::HALF }>(s, x, q, (from, rows), y),
-            fetch::HALF => from = groups::<S, T, 2, { fetch::HALF }>(s, x, q, (from, rows), y),
-            fetch::ALL => from = groups::<S, T, 1, { fetch::ALL }>(s, x, q, (from, rows), y),
+            fetch::HALF if S::ROWS >= 4 => from = groups::<S, T, 4, { fetch::HALF }>(s, x, q, (from, rows), y, down),
+            fetch::HALF => from = groups::<S, T, 2, { fetch::HALF }>(s, x, q, (from, rows), y, down),
+            fetch::ALL => from = groups::<S, T, 1, { fetch::ALL }>(s, x, q, (from, rows), y, down),
             _ => {
                 if S::ROWS >= 8 {
-                    from = groups::<S, T, 8, { fetch::NONE }>(s, x, q, (from, rows), y);
+                    from = groups::<S, T, 8, { fetch::NONE }>(s, x, q, (from, rows), y, down);
                 }
                 if S::ROWS >= 4 {
-                    from = groups::<S, T, 4, { fetch::NONE }>(s, x, q, (from, rows), y);
+                    from = groups::<S, T, 4, { fetch::NONE }>(s, x, q, (from, rows), y, down);
                 }
                 if S::ROWS >= 2 {
-                    from = groups::<S, T, 2, { fetch::NONE }>(s, x, q, (from, rows), y);
+                    from = groups::<S, T, 2, { fetch::NONE }>(s, x, q, (from, rows), y, down);
                 }
             }
         }
-        groups::<S, T, 1, { fetch::NONE }>(s, x, q, (from, rows), y);
+        groups::<S, T, 1, { fetch::NONE }>(s, x, q, (from, rows), y, down);
     }
 }
 

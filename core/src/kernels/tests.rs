@@ -3,7 +3,7 @@
 extern crate std;
 
 use super::threshold::floor_f32;
-use super::{Active, ActiveSums, PANEL, PanelOnline, Power, PowerState, PowerSums, TILE_SCORES, wide_math};
+use super::{Active, ActiveSums, PANEL, PanelOnline, Power, PowerState, PowerSums, TILE_SCORES, Tallied, Tally, wide_math};
 use crate::simd::{LANES, Scalar};
 use crate::{Backend, Job, Kernels};
 use std::vec::Vec;
@@ -330,6 +330,51 @@ fn weights_have_the_same_bits_on_every_backend_and_are_those_of_libm() {
                 }
             }
         }
+    }
+}
+
+/// Beta, the largest score, scores and weights, and where they are cut.
+struct Tallies<'a>(f32, f32, &'a [f32], &'a [f32], &'a [usize]);
+impl Job for Tallies<'_> {
+    type Output = Tallied;
+    fn run<K: Kernels>(self, kernels: K) -> Tallied {
+        let mut state = Tally::new(self.0, self.1);
+        let pairs = pieces(self.2, self.4).zip(pieces(self.3, self.4));
+        pairs.for_each(|(scores, weights)| kernels.tally(&mut state, scores, weights));
+        state.sums()
+    }
+}
+
+fn tallied_bits(sums: &Tallied) -> Vec<u64> {
+    [sums.support, sums.others.to_bits(), sums.mean.to_bits(), sums.squares.to_bits()].to_vec()
+}
+
+#[test]
+fn a_tally_depends_on_the_rows_with_a_weight_alone_and_leaves_the_first_winner_out() {
+    let mut random = Random(11);
+    for n in 1..200 {
+        let (mut list, max) = scores(n, &mut random);
+        list[random.below(n)] = max;
+        // Some of them have none, or nearly all have one; rows tied with the winner are not left out.
+        let few = 1 + 7 * random.below(2);
+        let chance: Vec<usize> = (0..n).map(|_| random.below(few + 1)).collect();
+        let weigh = |(&s, &chance): (&f32, &usize)| if s == max || (chance > 0 && s > max - 1.0) { 0.25 + (s - max) / 8.0 } else { 0.0 };
+        let weights: Vec<f32> = list.iter().zip(&chance).map(weigh).collect();
+        let cut = cuts(n, &mut random);
+        let all = agreed("tally", || Tallies(3.7, max, &list, &weights, &cut), tallied_bits);
+
+        let kept = || (0..n).filter(|&i| weights[i] > 0.0);
+        let (scores_kept, weights_kept): (Vec<f32>, Vec<f32>) = kept().map(|i| (list[i], weights[i])).unzip();
+        let whole = [0, scores_kept.len()];
+        let alone = agreed("tally", || Tallies(3.7, max, &scores_kept, &weights_kept, &whole), tallied_bits);
+        assert_eq!(tallied_bits(&alone), tallied_bits(&all), "without rows that have no weight");
+
+        let winner = list.iter().position(|s| *s == max).unwrap();
+        let (p, t) = (|i: usize| f64::from(weights[i]), |i: usize| f64::from(3.7f32) * (f64::from(list[i]) - f64::from(max)));
+        assert_eq!(all.support as usize, kept().count());
+        assert_close("others", all.others, kept().filter(|&i| i != winner).map(p).sum());
+        assert_close("mean", all.mean, kept().map(|i| p(i) * t(i)).sum());
+        assert_close("squares", all.squares, kept().map(|i| p(i) * p(i)).sum());
     }
 }
 

@@ -6,13 +6,13 @@
 //! [`threshold`](super::threshold): `F(t) = sum of min(u - t, cap)` over the rows with `u > t`, by rank. With the free rows (those below
 //! their cap) known, `tau = (sum of free u + sum of caps - mass) / free`.
 
-use super::cut::{Cut, Met, Numbers, Tally, floor_below};
+use super::cut::{Cut, Met, Numbers, floor_below};
 use super::select::kth;
 use super::threshold::{Sample, search};
 use super::{Map, Sparse, Weighed, jacobian};
 use crate::dispatch::Kernels;
 use crate::error::Error;
-use crate::kernels::{BLOCK, Leader};
+use crate::kernels::{BLOCK, Leader, Tallied};
 use crate::recall::Candidates;
 use crate::simd::wide_tree;
 use core::fmt;
@@ -168,7 +168,7 @@ impl<B: Bounds> Sparse for Capped<B> {
         Some(f64::from(beta) * f64::from(cut.reference) + cut.value)
     }
 
-    fn conjugate(&self, max: f64, _: &Cut, tally: &Tally) -> f64 {
+    fn conjugate(&self, max: f64, _: &Cut, tally: &Tallied) -> f64 {
         f64::from(self.0.mass()) * max + (tally.mean - tally.squares / 2.0)
     }
 

@@ -1,4 +1,4 @@
-//! Where the weights of a sparse map begin, what is added up over them, and the rows that both are found from.
+//! Where the weights of a sparse map begin, and the rows that it is found from.
 
 /// What turns a score into a weight: plain numbers, whose meaning is the map's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,41 +77,6 @@ impl Met for List<'_> {
 
     fn list(&self) -> Option<&[f32]> {
         Some(self.scores)
-    }
-}
-
-/// What weights add up to, met in row order.
-#[derive(Clone, Copy, Debug)]
-pub struct Tally {
-    /// The winner's.
-    pub weight: f32,
-    /// All others.
-    pub others: f64,
-    /// How many are positive.
-    pub support: usize,
-    /// `sum p_i t_i`, with `t = beta (s - max s)`.
-    pub mean: f64,
-    /// `sum p_i^2`.
-    pub squares: f64,
-}
-
-impl Tally {
-    /// Nothing met yet.
-    pub const NONE: Self = Self { weight: 0.0, others: 0.0, support: 0, mean: 0.0, squares: 0.0 };
-
-    /// Meets the weight of a row at `t`.
-    pub fn add(&mut self, weight: f32, t: f64, is_winner: bool) {
-        if weight > 0.0 {
-            let p = f64::from(weight);
-            self.support += 1;
-            self.mean += p * t;
-            self.squares += p * p;
-            if is_winner {
-                self.weight = weight;
-            } else {
-                self.others += p;
-            }
-        }
     }
 }
 

@@ -2,10 +2,10 @@
 //!
 //! `Omega = 0` on the simplex, `Omega*(z) = max z`. Where the winner is alone J is zero; at a tie there is none, and zero is given.
 
-use super::cut::{Cut, Met, Numbers, Tally};
+use super::cut::{Cut, Met, Numbers};
 use super::{Map, Sparse, Weighed};
 use crate::dispatch::Kernels;
-use crate::kernels::Leader;
+use crate::kernels::{Leader, Tallied};
 use crate::recall::Candidates;
 
 /// Hard max: the best row alone; tied rows share.
@@ -53,7 +53,7 @@ impl Sparse for Hardmax {
         None
     }
 
-    fn conjugate(&self, max: f64, _: &Cut, _: &Tally) -> f64 {
+    fn conjugate(&self, max: f64, _: &Cut, _: &Tallied) -> f64 {
         max
     }
 

@@ -72,10 +72,10 @@ pub use names::*;
 
 use crate::dispatch::Kernels;
 use crate::error::Error;
-use crate::kernels::Leader;
+use crate::kernels::{Leader, Tallied};
 use crate::recall::State;
 use core::fmt;
-use cut::{Cut, Met, Numbers, Tally};
+use cut::{Cut, Met, Numbers};
 
 mod sealed {
     pub trait Sealed {}
@@ -182,7 +182,7 @@ pub trait Sparse: Map {
     fn threshold(&self, beta: f32, cut: &Cut) -> Option<f64>;
 
     /// `Omega*(z)`.
-    fn conjugate(&self, max: f64, cut: &Cut, tally: &Tally) -> f64;
+    fn conjugate(&self, max: f64, cut: &Cut, tally: &Tallied) -> f64;
 
     /// `Omega*(z) - Omega*(0)`, accurate also where the two are nearly equal.
     fn raised_conjugate(&self, weighed: &Weighed, rows: &mut impl Met) -> f64;

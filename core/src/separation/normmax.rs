@@ -6,12 +6,12 @@
 //! whatever gamma is. With `|p| = |p|_gamma` and `q_i = p_i^(2-gamma) (v_i - <p, v>)` on the support, `J v = (q - p sum q) / ((gamma-1)
 //! |p|^(1-gamma))` (derived).
 
-use super::cut::{Cut, Met, Numbers, Tally, floor_below};
+use super::cut::{Cut, Met, Numbers, floor_below};
 use super::power::Family;
 use super::{Map, Sparse, Weighed};
 use crate::dispatch::Kernels;
 use crate::error::Error;
-use crate::kernels::{Leader, Power, PowerState};
+use crate::kernels::{Leader, Power, PowerState, Tallied};
 use crate::recall::Candidates;
 
 /// Normmax's exponent: finite and above 1, checked once.
@@ -125,7 +125,7 @@ impl Sparse for Normmax {
         Some(max - libm::exp(self.family().exponent * cut.low))
     }
 
-    fn conjugate(&self, max: f64, cut: &Cut, _: &Tally) -> f64 {
+    fn conjugate(&self, max: f64, cut: &Cut, _: &Tallied) -> f64 {
         max - libm::expm1(self.family().exponent * cut.low)
     }
 

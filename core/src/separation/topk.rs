@@ -3,13 +3,13 @@
 //! `Omega*(z) = ln of the sum of the k largest exp(z_i)`, the maximum of the log-sum-exp over all sets of k rows, so it is convex and its
 //! energy falls. `J = diag(p) - p p^T` on the rows taken. With k = 1 it is the arg-max, and of tied rows the first alone.
 
-use super::cut::{Cut, Met, Numbers, Tally};
+use super::cut::{Cut, Met, Numbers};
 use super::power::Family;
 use super::select::{kth, nth_tied, ones};
 use super::{Map, Sparse, Weighed, jacobian};
 use crate::dispatch::Kernels;
 use crate::error::Error;
-use crate::kernels::{BLOCK, Leader, PowerState};
+use crate::kernels::{BLOCK, Leader, PowerState, Tallied};
 use crate::recall::Candidates;
 use core::num::NonZeroU32;
 
@@ -118,7 +118,7 @@ impl Sparse for TopK {
         None
     }
 
-    fn conjugate(&self, max: f64, cut: &Cut, _: &Tally) -> f64 {
+    fn conjugate(&self, max: f64, cut: &Cut, _: &Tallied) -> f64 {
         max + cut.value
     }
 

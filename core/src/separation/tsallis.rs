@@ -4,12 +4,12 @@
 //! alpha - 1`, `t = z - max z` and `v = p_winner^c = e^(cL)`, so that `p_i^c = v + c t_i` on the support: `sum p^alpha = v + c <p, t>`, and
 //! the conjugate needs no powers: `Omega*(t) = <p, t> + H = (c <p, t> + (1 - v)/c) / alpha` (derived). At c = 0: `-L`, the log-sum-exp.
 
-use super::cut::{Cut, Met, Numbers, Tally, floor_below};
+use super::cut::{Cut, Met, Numbers, floor_below};
 use super::power::{FAINT, Family};
 use super::threshold::{Shape, polynomial};
 use super::{Map, Sparse, Weighed};
 use crate::dispatch::Kernels;
-use crate::kernels::Leader;
+use crate::kernels::{BLOCK, Leader, Tallied};
 
 /// How the weights are found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +68,12 @@ impl<T: Tsallis> Sparse for T {
         floor_below(cut.reference, depth, beta)
     }
 
+    /// The best row alone leaves a floor 1/c deep; the cut of a few blocks is nearly that of all. A cut of powers costs more than rows that
+    /// are kept in vain.
+    fn enough(&self) -> usize {
+        if let Curve::Power(_) = self.curve() { usize::MAX } else { 4 * BLOCK }
+    }
+
     fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut impl Met, work: &mut [f32]) -> Option<Cut> {
         let curve = self.curve();
         Some(match curve {
@@ -99,7 +105,7 @@ impl<T: Tsallis> Sparse for T {
         }
     }
 
-    fn conjugate(&self, max: f64, cut: &Cut, tally: &Tally) -> f64 {
+    fn conjugate(&self, max: f64, cut: &Cut, tally: &Tallied) -> f64 {
         let curve = self.curve();
         let c = curve.exponent();
         max + (c * tally.mean + curve.lost(cut)) / (1.0 + c)

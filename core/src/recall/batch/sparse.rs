@@ -100,7 +100,7 @@ impl<M: Sparse, K: Kernels> Visit for Filter<'_, M, K> {
                 }
                 let mut column = [0.0; BLOCK];
                 for (to, row) in column.iter_mut().zip(scores.as_chunks::<PANEL>().0) {
-                    *to = row.get(lane).copied().unwrap_or(0.0);
+                    *to = row[lane % PANEL];
                 }
                 *bar = self.show(query, state, scored, column.get_mut(..width).unwrap_or(&mut []));
             }

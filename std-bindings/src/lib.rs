@@ -6,7 +6,10 @@
 struct Readme;
 
 mod batch;
+#[cfg(feature = "formats")]
+pub mod formats;
 mod free;
+pub mod insight;
 mod memory;
 mod paired;
 mod recall;

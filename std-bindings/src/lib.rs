@@ -6,6 +6,7 @@
 struct Readme;
 
 mod batch;
+pub mod file;
 mod free;
 mod memory;
 mod paired;

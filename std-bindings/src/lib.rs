@@ -6,6 +6,7 @@
 struct Readme;
 
 mod batch;
+pub mod file;
 #[cfg(feature = "formats")]
 pub mod formats;
 mod free;

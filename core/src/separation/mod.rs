@@ -31,6 +31,7 @@
 //!
 //! Nothing in `recall`, `kernels` or `dispatch` changes. The commit that added normmax is an example.
 
+mod any;
 mod capped;
 pub(crate) mod cut;
 mod jacobian;
@@ -67,6 +68,7 @@ maps! {
     topk: TopK;
 }
 
+pub use any::{AnySeparation, WithSeparation};
 pub use kept::Kept;
 pub use names::*;
 

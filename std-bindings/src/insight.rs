@@ -16,7 +16,7 @@
 //! Scores are f32: with dot products a separation is off by at most `2 (ceil(D/16) + 5) 2^-24 max_norm |x_i|`, so what is nearer than that to
 //! the margin may fall to either side. A [`Certificate`](crate::Certificate) takes the error into account.
 
-use basinet_core::{Bits, Dot, Error, Hardmax, Model, Patterns, Separation, Similarity, Softmax, Step, batch_scratch, beta};
+use basinet_core::{Bits, Error, Hardmax, Model, Patterns, Separation, Similarity, Softmax, Step, batch_scratch, beta};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
@@ -112,7 +112,7 @@ pub fn rival<Q: Similarity>(patterns: &Patterns<'_>, similarity: Q, row: usize) 
 }
 
 /// The separation from which on a pattern is an exact fixed point of `model`: its margin over beta, in units of the scores. Infinite for
-/// maps that give every pattern a weight. O(1).
+/// maps that give every pattern a weight. (k-subsets have a margin, and give k patterns all the weight they can have.) O(1).
 ///
 /// ```
 /// use basinet::{Model, Sparsemax, beta, insight};
@@ -122,21 +122,30 @@ pub fn needed<S: Separation, Q: Similarity>(model: &Model<S, Q>) -> f64 {
     f64::from(model.separation().margin()) / f64::from(model.beta().get())
 }
 
-/// From how far away a pattern of this separation comes back exactly in one step of `model`: `(Delta - margin / beta) / (2 max_norm)`, in
-/// exact arithmetic; none where it is not even a fixed point. `max_norm` is the largest norm of a pattern. O(1). Derived: two scores differ
-/// by at least `Delta - |x_i - x_j| r` at a distance of r, and `|x_i - x_j| <= 2 max_norm`.
+/// Whether a pattern of this separation is an exact fixed point of a model that needs so much, [`needed`]: all the weight is its own when it
+/// is asked with itself. A map without a margin needs a lead, and a tie is none. O(1).
+///
+/// ```
+/// use basinet::insight;
+/// assert!(insight::is_recallable(0.25, 0.25) && !insight::is_recallable(0.0, 0.0));
+/// ```
+pub fn is_recallable(separation: f32, needed: f64) -> bool {
+    let spare = f64::from(separation) - needed;
+    spare > 0.0 || spare == 0.0 && needed > 0.0
+}
+
+/// From how far away a pattern of this separation comes back exactly in one step, by dot products: `(Delta - needed) / (2 max_norm)`, in
+/// exact arithmetic; none where it is no fixed point. `max_norm` is the largest norm of a pattern. O(1). Derived: two scores differ by at
+/// least `Delta - |x_i - x_j| r` at a distance of r, and `|x_i - x_j| <= 2 max_norm`.
 ///
 /// ```
 /// use basinet::{Model, Sparsemax, beta, insight};
-/// let model = Model::new(beta!(4.0), Sparsemax);
-/// assert_eq!(insight::radius(&model, 1.0, 1.0), Some(0.375));
-/// assert_eq!(insight::radius(&model, 0.2, 1.0), None);
+/// let needed = insight::needed(&Model::new(beta!(4.0), Sparsemax));
+/// assert_eq!(insight::radius(1.0, needed, 1.0), Some(0.375));
+/// assert_eq!(insight::radius(0.2, needed, 1.0), None);
 /// ```
-pub fn radius<S: Separation>(model: &Model<S, Dot>, separation: f32, max_norm: f32) -> Option<f64> {
-    let spare = f64::from(separation) - needed(model);
-    // A map without a margin needs a lead, and a tie is none.
-    let exact = spare > 0.0 || spare == 0.0 && model.separation().margin() > 0.0;
-    exact.then(|| spare / (2.0 * f64::from(max_norm)))
+pub fn radius(separation: f32, needed: f64, max_norm: f32) -> Option<f64> {
+    is_recallable(separation, needed).then(|| (f64::from(separation) - needed) / (2.0 * f64::from(max_norm)))
 }
 
 /// Groups of rows that are equal, number by number (-0 and 0 are equal), the lowest rows first. O(M D), with eight bytes a row.

@@ -52,7 +52,9 @@ impl<'w> Writer<'w> {
     /// [`Fault::Empty`] where `dim` is zero; [`Fault::Io`].
     pub fn to_file(name: impl Into<String>, format: Format, dim: usize, out: &'w mut File) -> Result<Self, FileFault> {
         match format {
-            Format::Npy => Self::of(name.into(), dim, NpySink::new(BufWriter::new(out), dim).map(|sink| Box::new(sink) as _).map_err(Fault::Io)),
+            Format::Npy => {
+                Self::of(name.into(), dim, NpySink::new(BufWriter::new(out), dim).map(|sink| Box::new(sink) as _).map_err(Fault::Io))
+            }
             _ => Self::new(name, format, dim, out),
         }
     }

@@ -89,7 +89,11 @@ impl<W: Write> CsvSink<W> {
 impl<W: Write> Sink for CsvSink<W> {
     fn write(&mut self, row: &[f32]) -> io::Result<()> {
         // The shortest text that reads back the same, with an exponent where that is long.
-        Ok(self.0.write_record(row.iter().map(|number| format!("{number:?}")))?)
+        self.0.write_record(row.iter().map(|number| format!("{number:?}"))).map_err(|error| match error.into_kind() {
+            // As it was, so that whoever asks can tell a pipe that broke.
+            ::csv::ErrorKind::Io(error) => error,
+            other => io::Error::other(format!("{other:?}")),
+        })
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {

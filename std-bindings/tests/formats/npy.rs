@@ -7,7 +7,8 @@ use std::io::Read;
 /// A file of version 1, as NumPy writes it.
 fn npy(descr: &str, order: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}");
-    let padded = format!("{header:<1$}\n", (10 + header.len()).next_multiple_of(64) + 64 - 11);
+    let width = (10 + header.len()).next_multiple_of(64) + 64 - 11;
+    let padded = format!("{header:<width$}\n");
     let mut file = b"\x93NUMPY\x01\x00".to_vec();
     file.extend((padded.len() as u16).to_le_bytes());
     file.extend(padded.as_bytes());

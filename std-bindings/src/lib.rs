@@ -10,6 +10,8 @@ pub mod file;
 #[cfg(feature = "formats")]
 pub mod formats;
 mod free;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod insight;
 mod memory;
 mod paired;

@@ -80,6 +80,8 @@ fn headers_from_strangers_are_errors() -> Fallible {
     let huge = u64::MAX;
     let mut long = b"\x93NUMPY\x02\x00".to_vec();
     long.extend(u32::MAX.to_le_bytes());
+    // As it should be, but for the blanks behind it.
+    let padded = npy(&format!("'<f4'{:20000}", ""), "False", "(1, 2)", &[0; 8]);
     let mut later = file("(1, 2)");
     later[6] = 9;
     let strangers = [
@@ -92,6 +94,7 @@ fn headers_from_strangers_are_errors() -> Fallible {
         npy("'f'", "False", "(1, 2)", &[0; 8]),
         b"\x93NUMPY\x01\x00\x04\x00\xff\xff\xff\xff".to_vec(),
         long,
+        padded,
         later,
     ];
     for stranger in strangers {

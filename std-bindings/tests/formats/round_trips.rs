@@ -74,3 +74,22 @@ fn every_beginning_of_a_file_of_numbers_is_an_error() -> Fallible {
     }
     Ok(())
 }
+
+#[test]
+fn no_changed_byte_stops_the_program() -> Fallible {
+    for format in FORMATS {
+        let bytes = write(format)?;
+        for at in 0..bytes.len() {
+            for change in [0x01, 0x08, 0x20, 0x80, 0xff] {
+                let mut changed = bytes.clone();
+                changed[at] ^= change;
+                // Rows of other numbers, or an error: whatever it is, it is not more than there is.
+                if let Ok((dim, rows)) = read(format, &changed, None) {
+                    assert!(dim > 0 && rows.len() % dim == 0 && rows.len() <= bytes.len(), "{format:?} {at} {change}");
+                    assert!(rows.iter().all(|x| x.is_finite()));
+                }
+            }
+        }
+    }
+    Ok(())
+}

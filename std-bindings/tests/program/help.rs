@@ -61,6 +61,17 @@ fn colours_are_off_in_a_pipe_and_on_where_they_are_asked_for() -> Fallible {
 }
 
 #[test]
+fn no_color_is_heard_before_a_wish_for_colours() -> Fallible {
+    let folder = super::folder()?;
+    for (variables, coloured) in [(&["CLICOLOR_FORCE"][..], true), (&["CLICOLOR_FORCE", "NO_COLOR"], false)] {
+        let mut command = super::basinet(folder.path());
+        command.envs(variables.iter().map(|name| (name, "1")));
+        assert_eq!(command.args(["info", "digits.basin"]).output()?.stdout.contains(&ESCAPE), coloured, "{variables:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn completions_are_there_for_every_shell() -> Fallible {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = said(Path::new("."), &format!("completions {shell}"), b"")?;

@@ -47,7 +47,6 @@ fn every_line_is_json_and_can_be_asked_again() -> Fallible {
 #[test]
 fn numbers_that_json_has_no_word_for_are_null() -> Fallible {
     let folder = folder()?;
-    said(folder.path(), "store - -o x.basin", b"").err().ok_or("- is no file of patterns")?;
     std::fs::write(folder.path().join("one.csv"), "1,2\n")?;
     said(folder.path(), "store one.csv -o one.basin", b"")?;
     let answer: Value = serde_json::from_str(&said(folder.path(), "recall one.basin --query - --certificate", b"[0.5, 1]")?)?;
@@ -64,12 +63,34 @@ fn a_reader_that_goes_away_is_no_failure() -> Fallible {
     // More than a pipe holds.
     let many = "[".to_owned() + &vec!["0.5"; 64].join(",") + "]\n";
     std::fs::write(folder.path().join("many.jsonl"), many.repeat(2000))?;
-    for line in ["recall digits.basin --query many.jsonl", "recall digits.basin --query many.jsonl -o - --format csv", "completions bash"] {
+    for line in [
+        "recall digits.basin --query many.jsonl",
+        "recall digits.basin --query many.jsonl -o - --format csv",
+        "recall digits.basin --query many.jsonl -o - --format npy",
+        "recall digits.basin --query many.jsonl -o answers.npy",
+        "store digits.npy -o again.basin",
+        "info digits.basin",
+        "completions bash",
+    ] {
         let mut child =
             basinet(folder.path()).args(line.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()).spawn()?;
         drop(child.stdout.take());
         let output = child.wait_with_output()?;
         assert_eq!((output.status.code(), String::from_utf8(output.stderr)?), (Some(0), String::new()), "{line}");
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_is_full_is_a_failure_with_its_name() -> Fallible {
+    let folder = folder()?;
+    for line in ["recall digits.basin --query damaged.npy", "info digits.basin", "completions bash"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full")?;
+        let output = basinet(folder.path()).args(line.split(' ')).stdout(full).stderr(Stdio::piped()).output()?;
+        let errors = String::from_utf8(output.stderr)?;
+        assert_eq!(output.status.code(), Some(1), "{line}: {errors}");
+        assert!(errors.starts_with("basinet: standard output: "), "{line}: {errors}");
     }
     Ok(())
 }

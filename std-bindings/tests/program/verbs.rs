@@ -44,11 +44,17 @@ fn values_are_read_out_in_place_of_patterns() -> Fallible {
     // One number for each pattern may stand in a row or in a column.
     let numbers: Vec<String> = (0..100).map(|i| i.to_string()).collect();
     std::fs::write(folder.path().join("column.csv"), numbers.join("\n"))?;
-    std::fs::write(folder.path().join("row.jsonl"), format!("[{}]", numbers.join(",")))?;
-    said(folder.path(), "store digits.npy -o column.basin --values column.csv", b"")?;
-    let answers =
-        said(folder.path(), "recall column.basin --query digits.npy --beta 100 --similarity squared-distance -o - --format csv", b"")?;
-    assert_eq!(answers.lines().map(str::parse::<f32>).collect::<Result<Vec<_>, _>>()?, (0..100).map(|i| i as f32).collect::<Vec<_>>());
+    let row: Vec<f32> = (0..100).map(|i| i as f32).collect();
+    let mut file = std::fs::File::create(folder.path().join("row.npy"))?;
+    let mut writer = formats::Writer::to_file("row.npy", formats::Format::Npy, 100, &mut file)?;
+    writer.row(&row)?;
+    writer.finish()?;
+    for values in ["column.csv", "row.npy"] {
+        said(folder.path(), &format!("store digits.npy -o valued.basin --values {values}"), b"")?;
+        let line = "recall valued.basin --query digits.npy --beta 100 --similarity squared-distance -o - --format csv";
+        let answers = said(folder.path(), line, b"")?;
+        assert_eq!(answers.lines().map(str::parse::<f32>).collect::<Result<Vec<_>, _>>()?, row, "{values}");
+    }
     Ok(())
 }
 
@@ -80,7 +86,10 @@ fn info_finds_equal_rows_and_rivals() -> Fallible {
 fn exports_have_the_bits_of_the_patterns() -> Fallible {
     let folder = folder()?;
     let path = |name: &str| folder.path().join(name);
-    let stored = formats::memory(path("digits.npy"))?;
+    // Numbers that need all of their digits.
+    said(folder.path(), "store digits.npy -o digits.basin --normalize", b"")?;
+    let stored = file::open(path("digits.basin"))?;
+    let stored = stored.basin()?.patterns();
     let numbers: Vec<f32> = (0..100).filter_map(|i| stored.row(i)).flatten().copied().collect();
     said(folder.path(), "export digits.basin --to raw -o digits.f32", b"")?;
     let raw = std::fs::read(path("digits.f32"))?;

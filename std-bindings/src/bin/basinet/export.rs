@@ -4,7 +4,7 @@
 
 use crate::failure::Failure;
 use crate::progress::bar;
-use anstream::println;
+use crate::say;
 use basinet::formats::{Aside, FileFault};
 use basinet::{Patterns, file};
 use clap::ValueEnum;
@@ -92,8 +92,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Form::Raw => format!("; place them at a multiple of {}", arguments.align),
         _ => String::new(),
     };
-    println!("{name}: {} {what} of {} numbers{needs}", rows.count(), rows.dim());
-    Ok(())
+    say::line(&format!("{name}: {} {what} of {} numbers{needs}", rows.count(), rows.dim()))
 }
 
 fn each_row(rows: &Patterns<'_>, mut write: impl FnMut(&[f32]) -> io::Result<()>) -> io::Result<()> {
@@ -102,7 +101,6 @@ fn each_row(rows: &Patterns<'_>, mut write: impl FnMut(&[f32]) -> io::Result<()>
         write(row)?;
         progress.inc(1);
     }
-    progress.finish_and_clear();
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 use crate::failure::Failure;
 use crate::model::{Overrides, in_words};
 use crate::progress::bar;
-use anstream::{print, println};
+use crate::say;
 use anstyle::Style;
 use basinet::insight::{self, Spread};
 use basinet::{AnyModel, AnySeparation, AnySimilarity, Basin, Model, Patterns, Separation, Similarity, WithModel, WithSimilarity, file};
@@ -116,11 +116,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let basin = mapped.basin()?;
     let about = look(&basin, arguments)?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&about)?);
+        say::line(&serde_json::to_string_pretty(&about)?)
     } else {
-        print!("{}", text(&about, &arguments.overrides.over(basin.model())));
+        say::line(&text(&about, &arguments.overrides.over(basin.model())))
     }
-    Ok(())
 }
 
 fn look(basin: &Basin<'_>, arguments: &Arguments) -> Result<About, Failure> {
@@ -213,7 +212,6 @@ impl WithSimilarity for Compare<'_> {
     fn run<Q: Similarity>(self, similarity: Q) -> Self::Output {
         let progress = bar("comparing", Some(self.rows.len()));
         let separations = insight::separations(self.patterns, similarity, self.rows, |rows| progress.inc(rows as u64))?;
-        progress.finish_and_clear();
         let mut order: Vec<usize> = (0..separations.len()).collect();
         order.sort_by(|&a, &b| separations[a].total_cmp(&separations[b]));
         let worst = order.into_iter().take(self.worst).map(|place| {
@@ -243,7 +241,7 @@ fn text(about: &About, model: &AnyModel) -> String {
         lines.push(format!("  equal rows    {}", equal(about)));
         lines.extend(compared(about, bold));
     }
-    lines.join("\n") + "\n"
+    lines.join("\n")
 }
 
 fn equal(about: &About) -> String {
@@ -283,7 +281,7 @@ fn compared(about: &About, bold: Style) -> Vec<String> {
     }
     if let Some(beta) = about.beta_for_all {
         lines.push(format!("  all of them from beta {beta:.4} on"));
-    } else if about.needed.is_some() {
+    } else if about.needed.is_some() && about.recallable < Some(about.compared) {
         lines.push("  not all of them at any beta".to_owned());
     }
     if let Some(lies) = &about.radius {

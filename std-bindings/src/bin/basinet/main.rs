@@ -13,6 +13,7 @@ mod model;
 mod outcome;
 mod progress;
 mod recall;
+mod say;
 mod store;
 
 use anstream::eprintln;

@@ -1,6 +1,6 @@
 //! Bars for long work, on standard error; where that is no terminal there are none.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use std::time::Duration;
 
 /// Work of so many rows, or of an unknown number of them. The bar is gone when the work is done.
@@ -10,7 +10,8 @@ pub fn bar(doing: &'static str, rows: Option<usize>) -> ProgressBar {
         None => ProgressBar::no_length().with_style(style("{msg} {spinner} {human_pos} rows")),
     };
     bar.enable_steady_tick(Duration::from_millis(200));
-    bar.with_message(doing)
+    // Dropped is gone, also where an error ends the work.
+    bar.with_message(doing).with_finish(ProgressFinish::AndClear)
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -7,8 +7,8 @@ use crate::failure::Failure;
 use crate::model::Overrides;
 use crate::outcome::{Outcome, Total};
 use crate::progress::bar;
+use crate::say;
 use crate::store::unit;
-use anstream::println;
 use basinet::formats::{Format, Reader};
 use basinet::{
     AnyModel, AnySimilarity, Basin, Certificate, Cosine, Descends, Error, Model, Pass, Report, Separation, Similarity, SquaredDistance,
@@ -122,7 +122,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     })?;
     // Where answers went to standard output, it has nothing else.
     if let Some(output) = arguments.output.as_deref().filter(|path| path.as_os_str() != "-") {
-        println!("{}: {total}", output.display());
+        say::line(&format!("{}: {total}", output.display()))?;
     }
     Ok(())
 }
@@ -150,7 +150,6 @@ fn answer_all(queries: &mut Reader<'_>, answerer: &Answerer<'_>, normalize: bool
         }
         progress.inc(tile.len() as u64);
     }
-    progress.finish_and_clear();
     Ok(total)
 }
 

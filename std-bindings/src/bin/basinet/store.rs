@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::model::{beta, in_words, separation, similarity};
 use crate::progress::bar;
-use anstream::println;
+use crate::say;
 use basinet::basin::Alignment;
 use basinet::formats::Reader;
 use basinet::{AnyModel, AnySeparation, AnySimilarity, Beta, file};
@@ -104,12 +104,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         let (separation, similarity) = (separation.to_string(), similarity.name());
         let written = Written { file: name, patterns: count, dim, width, separation, beta: beta.get(), similarity };
-        println!("{}", serde_json::to_string(&written)?);
+        say::line(&serde_json::to_string(&written)?)
     } else {
         let with = width.map_or(String::new(), |width| format!(", values of {width}"));
-        println!("{name}: {count} patterns of {dim} numbers{with}; {}", in_words(&model));
+        say::line(&format!("{name}: {count} patterns of {dim} numbers{with}; {}", in_words(&model)))
     }
-    Ok(())
 }
 
 /// Moves all rows, and says how many they were.
@@ -127,7 +126,6 @@ fn push(writer: &mut file::Writer, rows: &mut Reader<'_>, normalize: bool) -> Re
         count += 1;
         progress.inc(1);
     }
-    progress.finish_and_clear();
     Ok(count)
 }
 

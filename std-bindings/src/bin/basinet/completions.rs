@@ -9,7 +9,7 @@ use std::io::Write;
 ///
 /// For bash, into ~/.local/share/bash-completion/completions/basinet.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_help = crate::EXIT_CODES)]
 pub struct Arguments {
     /// The shell that will read them
     shell: Shell,

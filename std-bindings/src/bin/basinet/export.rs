@@ -22,7 +22,7 @@ const PER_LINE: usize = 6;
 /// for bit. The .basin file itself needs no export: a program includes its bytes
 /// as they are (Rust: include_basin!) and has the model and checksums with them.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_help = crate::EXIT_CODES)]
 pub struct Arguments {
     /// The memory
     #[arg(value_name = "FILE.basin")]

@@ -29,7 +29,7 @@ const MOST_EQUAL: usize = 4;
 ///
 /// Comparing costs M x M x D. Large memories are sampled, and it says so.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_help = crate::EXIT_CODES)]
 pub struct Arguments {
     /// The memory
     #[arg(value_name = "FILE.basin")]

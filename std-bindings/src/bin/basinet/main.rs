@@ -2,8 +2,7 @@
 //! code for a device.
 //!
 //! A verb is a module with its arguments and its work; `model` is what several of them let the user choose, `queries` and `outcome` are the
-//! two ends of a recall. What they say goes to standard output, progress and errors to standard error. Exit codes: 0 done, 1 the work
-//! failed (nothing is written then), 2 the command line is wrong.
+//! two ends of a recall. What they say goes to standard output, progress and errors to standard error.
 
 mod completions;
 mod export;
@@ -24,6 +23,11 @@ use std::process::ExitCode;
 /// Columns of the help.
 const COLUMNS: usize = 80;
 
+/// What the program's status says, at the end of every help.
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 the work failed, and no file was written; 2 the command
+line is wrong.";
+
 /// Store patterns, recall them from damaged queries, look into memories.
 ///
 /// A memory is a .basin file: M patterns of D numbers, perhaps with values,
@@ -31,19 +35,18 @@ const COLUMNS: usize = 80;
 /// the patterns, separates the scores into weights, and reads out a mean:
 ///
 ///   s = X q     z = beta * s     p = separation(z)     q' = sum_i p_i x_i
+///
+/// To begin with:
+///
+///   basinet store digits.npy -o digits.basin
+///   basinet info digits.basin
+///   basinet recall digits.basin --query damaged.npy -o recalled.npy
 #[derive(Parser)]
-#[command(name = "basinet", version, verbatim_doc_comment, max_term_width = COLUMNS, after_help = "\
-Exit codes: 0 done; 1 the work failed, and nothing was written; 2 the command
-line is wrong.
-
-Examples:
-  basinet store digits.npy -o digits.basin
-  basinet info digits.basin
-  basinet recall digits.basin --query damaged.npy -o recalled.npy")]
+#[command(name = "basinet", version, verbatim_doc_comment, max_term_width = COLUMNS, after_help = EXIT_CODES)]
 struct Arguments {
     /// Colours: where the output is a terminal, always, or never. NO_COLOR too
     /// switches them off
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 900)]
     color: ColorChoice,
     #[command(subcommand)]
     verb: Verb,

@@ -31,7 +31,7 @@ const TILE: usize = 256;
 /// weights and, where asked for, certificate. A query has the same bits whatever
 /// the machine and the number of threads.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_help = crate::EXIT_CODES)]
 pub struct Arguments {
     /// The memory
     #[arg(value_name = "FILE.basin")]

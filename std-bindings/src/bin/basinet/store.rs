@@ -19,7 +19,7 @@ use std::path::PathBuf;
 ///
 /// The model is written into the memory; `recall` and `info` can try others.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_help = crate::EXIT_CODES)]
 pub struct Arguments {
     /// The patterns, a row each
     #[arg(value_name = "PATTERNS")]

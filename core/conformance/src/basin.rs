@@ -222,8 +222,8 @@ impl File {
     fn shape_is_allowed(&self) -> bool {
         let of = |kind: u32| self.sections.iter().filter(move |section| section.kind == kind);
         let holds = |kind, numbers: u64| {
-            let bytes = 4 * u128::from(self.count) * u128::from(numbers);
-            of(kind).count() == 1 && of(kind).all(|section| section.flags == 1 && section.content.len() as u128 == bytes)
+            let whole = |bytes: usize| bytes.is_multiple_of(4) && (bytes / 4) as u128 == u128::from(self.count) * u128::from(numbers);
+            of(kind).count() == 1 && of(kind).all(|section| section.flags == 1 && whole(section.content.len()))
         };
         let values = if self.width == 0 { of(2).count() == 0 } else { holds(2, self.width) };
         let others =

@@ -4,6 +4,7 @@ use super::{Fallible, model, numbers, refused};
 use basinet::basin::{Alignment, FileError};
 use basinet::file::{self, ErrorKind, Writer};
 use basinet::{AnyModel, Error, Memory};
+use basinet_conformance::basin::{at, seal};
 use std::fs;
 use std::path::Path;
 
@@ -128,5 +129,36 @@ fn a_file_is_readable_by_whom_every_new_file_is() -> Fallible {
     fs::write(&plain, "")?;
     Memory::from_rows(1, &[1.0])?.save(&path, any()?)?;
     assert_eq!(fs::metadata(&path)?.permissions().mode(), fs::metadata(&plain)?.permissions().mode());
+    Ok(())
+}
+
+#[test]
+fn an_error_says_which_file_what_is_in_it_and_what_to_do() -> Fallible {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("memory.basin");
+    Memory::from_rows(2, &[1.0, 2.0])?.save(&path, any()?)?;
+    let right = fs::read(&path)?;
+    let mut newer = right.clone();
+    newer[at::VERSION] = 7;
+    let mut wrong = right.clone();
+    wrong[at::ALIGNMENT] = 32;
+    seal(&mut wrong);
+    let mut damaged = right.clone();
+    damaged[at::COUNT] = 3;
+    let mut data = right.clone();
+    data[192] ^= 1;
+    let cases: [(&[u8], &[&str]); 6] = [
+        (b"PK\x03\x04", &["not a .basin file", "basinet store"]),
+        (&right[..199], &["200", "199", "copy it again"]),
+        (&newer, &["version 7", "newer"]),
+        (&wrong, &["alignment is 32", "must be 64 or 256", "write it again"]),
+        (&damaged, &["header is damaged", "backup"]),
+        (&data, &["patterns is damaged", "backup"]),
+    ];
+    for (bytes, words) in cases {
+        fs::write(&path, bytes)?;
+        let text = refused(file::open_verified(&path)).to_string();
+        assert!(text.starts_with(&format!("{}: ", path.display())) && words.iter().all(|word| text.contains(word)), "{text:?}");
+    }
     Ok(())
 }

@@ -70,7 +70,7 @@ fn a_head_that_no_reader_would_take_is_not_written() {
 
 #[test]
 fn the_checksum_is_that_of_its_definition() {
-    let bytes: Vec<u8> = (0..1000u32).map(|i| (i * i >> 3) as u8).collect();
+    let bytes: Vec<u8> = (0..1000u32).map(|i| ((i * i) >> 3) as u8).collect();
     for length in (0..40).chain([1000]) {
         let mut remainder = u32::MAX;
         for &byte in &bytes[..length] {

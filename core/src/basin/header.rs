@@ -106,10 +106,7 @@ fn verify(header: &[u8; HEADER], table: &[[u8; ENTRY]]) -> Result<(), FileError>
 /// The fields from the alignment on.
 fn layout(fields: &mut Fields<'_>) -> Result<Layout, FileError> {
     let alignment = Alignment::of(fields.u32()?)?;
-    let count = positive("count", fields.size("count")?)?;
-    if u32::try_from(count.get()).is_err() {
-        return Err(FileError::Field { field: "count", value: count.get() as u64, requirement: "at most 2^32 - 1" });
-    }
+    let count = counted(positive("count", fields.size("count")?)?)?;
     let dim = positive("dim", fields.size("dim")?)?;
     let width = NonZeroUsize::new(fields.size("width")?);
     let element = fields.u8()?;
@@ -132,6 +129,14 @@ fn positive(field: &'static str, size: usize) -> Result<NonZeroUsize, FileError>
     NonZeroUsize::new(size).ok_or(FileError::Field { field, value: 0, requirement: "at least 1" })
 }
 
+/// As many rows as can be counted in 32 bits.
+fn counted(count: NonZeroUsize) -> Result<NonZeroUsize, FileError> {
+    match u32::try_from(count.get()) {
+        Ok(_) => Ok(count),
+        Err(_) => Err(FileError::Field { field: "count", value: count.get() as u64, requirement: "at most 2^32 - 1" }),
+    }
+}
+
 /// What the largest norm may be: there is one way to write each.
 fn norm(value: f32) -> Result<f32, FileError> {
     if value.is_finite() && value.is_sign_positive() {
@@ -151,7 +156,7 @@ pub fn write(header: &Header, table: &[[u8; ENTRY]]) -> Result<[u8; HEADER], Fil
     room.put(&(header.length as u64).to_le_bytes());
     room.put(&(table.len() as u32).to_le_bytes());
     room.put(&(alignment.bytes() as u32).to_le_bytes());
-    room.put(&(count.get() as u64).to_le_bytes());
+    room.put(&(counted(count)?.get() as u64).to_le_bytes());
     room.put(&(dim.get() as u64).to_le_bytes());
     room.put(&(width.map_or(0, NonZeroUsize::get) as u64).to_le_bytes());
     room.put(&[codes::F32, codes::of_similarity(model.similarity), separation, 0]);

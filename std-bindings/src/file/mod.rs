@@ -15,7 +15,10 @@
 //! [`open`] maps a file and checks its header; nothing is read before it is used, and nothing is copied. [`open_verified`] reads the data
 //! too, once, and finds every changed byte. [`Writer`] writes files that are larger than memory; [`Memory::save`](crate::Memory::save) and
 //! [`PairedMemory::save`](crate::PairedMemory::save) are made of it. A file appears under its name when it is whole, and replaces an older
-//! one at once: whoever has that one open keeps what it held.
+//! one at once: whoever has that one open keeps what it held. The byte table is that of [`format`](mod@format).
+
+#[doc = include_str!("../../docs/format/basin.md")]
+pub mod format {}
 
 mod error;
 mod mapped;

@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 ///
 /// The rows go to a file aside, in the same folder; [`finish`](Self::finish) sees to it that they are on the disk, renames it, and sees to
 /// it that the name is on the disk. Until then an older file of that name is as it was, whatever happens; a writer that is dropped leaves
-/// nothing behind.
+/// nothing behind. A symbolic link of that name is replaced and not followed.
 ///
 /// ```
 /// use basinet::basin::Alignment;

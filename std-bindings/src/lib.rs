@@ -5,6 +5,7 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+mod aside;
 mod batch;
 pub mod file;
 #[cfg(feature = "formats")]

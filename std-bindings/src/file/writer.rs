@@ -1,6 +1,7 @@
 //! Files that are written: aside, row by row, and put under their name when they are whole.
 
 use super::{Error, ErrorKind};
+use crate::aside;
 use basinet_core::basin::{Alignment, FileError, Layout, Section};
 use basinet_core::{AnyModel, Patterns};
 use std::fs::File;
@@ -65,7 +66,7 @@ impl Writer {
             return Err(Error::new(path, FileError::BigEndianTarget));
         }
         let patterns = Rows::new(Section::PATTERNS, "dim", dim).map_err(|error| Error::new(path, error))?;
-        let aside = aside(path).map_err(Error::system(path, "make a file beside it"))?;
+        let aside = aside::begin(path).map_err(Error::system(path, "make a file beside it"))?;
         let mut writer = Self {
             path: path.to_owned(),
             file: BufWriter::new(aside),
@@ -126,7 +127,7 @@ impl Writer {
         let aside = self.file.into_inner().map_err(|error| Error::system(&path, "write it")(error.into_error()))?;
         write_head(aside.as_file(), &head).map_err(Error::system(&path, "write it"))?;
         aside.persist(&path).map_err(|refused| Error::system(&path, "put it in its place")(refused.error))?;
-        sync_folder(&path).map_err(Error::system(&path, "synchronise its folder"))
+        aside::sync_folder(&path).map_err(Error::system(&path, "synchronise its folder"))
     }
 
     /// The file's first bytes.
@@ -180,29 +181,9 @@ impl Rows {
     }
 }
 
-/// The folder that a file is in.
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// A file that is to take the place of `path`: in the same folder, as only there a rename replaces at once, and readable by whom the user's
-/// settings say.
-fn aside(path: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".basinet-").suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder(path))
-}
-
 /// Puts the head in its place, and everything on the disk.
 fn write_head(mut file: &File, head: &[u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(0))?;
     file.write_all(head)?;
     file.sync_all()
-}
-
-/// A rename is on the disk when its folder is. Elsewhere than on Unix folders are not opened as files.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder(path))?.sync_all() } else { Ok(()) }
 }

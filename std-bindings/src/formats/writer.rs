@@ -5,8 +5,9 @@ use super::jsonl::JsonSink;
 use super::npy::NpySink;
 use super::safetensors::TensorSink;
 use super::{Fault, FileFault, Format};
+use crate::aside;
 use std::fmt;
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, BufWriter, Cursor, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -143,20 +144,9 @@ impl Aside {
     /// # Errors
     /// [`Fault::Io`] where the folder does not take files, or `path` is a folder.
     pub fn new(path: &Path) -> Result<Self, FileFault> {
-        let begin = || {
-            if path.is_dir() {
-                return Err(io::Error::from(io::ErrorKind::IsADirectory));
-            }
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let mut builder = tempfile::Builder::new();
-            builder.prefix(".basinet-");
-            let permissions = permissions(path);
-            if let Some(permissions) = permissions {
-                builder.permissions(permissions);
-            }
-            builder.tempfile_in(folder)
-        };
-        match begin() {
+        // Known before the work and not after it.
+        let begun = if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { aside::begin(path) };
+        match begun {
             Ok(file) => Ok(Self { path: path.to_owned(), file }),
             Err(error) => Err(FileFault::new(path.display().to_string(), error)),
         }
@@ -175,22 +165,7 @@ impl Aside {
         let name = self.path.display().to_string();
         let synced = self.file.as_file_mut().seek(SeekFrom::End(0)).and_then(|_| self.file.as_file().sync_all());
         synced.map_err(|error| FileFault::new(&*name, error))?;
-        self.file.persist(&self.path).map(|_| ()).map_err(|error| FileFault::new(name, error.error))
+        self.file.persist(&self.path).map_err(|error| FileFault::new(&*name, error.error))?;
+        aside::sync_folder(&self.path).map_err(|error| FileFault::new(name, error))
     }
-}
-
-/// What others may do with the file: as with the one that stands there, or as with any new file. A temporary one would be its owner's alone.
-#[cfg(unix)]
-fn permissions(path: &Path) -> Option<Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-    match path.metadata() {
-        Ok(metadata) => Some(metadata.permissions()),
-        // The process's mask takes away what it does of every new file.
-        Err(_) => Some(Permissions::from_mode(0o666)),
-    }
-}
-
-#[cfg(not(unix))]
-fn permissions(_: &Path) -> Option<Permissions> {
-    None
 }

@@ -36,9 +36,9 @@ pub struct Arguments {
     /// The values in place of the patterns
     #[arg(long)]
     values: bool,
-    /// What the array is called in the source code
-    #[arg(long, value_name = "NAME", default_value = "patterns", value_parser = identifier)]
-    name: String,
+    /// What the array is called in the source code [default: patterns, or values]
+    #[arg(long, value_name = "NAME", value_parser = identifier)]
+    name: Option<String>,
     /// Alignment in bytes: a power of two from 4 to 4096
     #[arg(long, value_name = "BYTES", default_value = "64", value_parser = alignment)]
     align: usize,
@@ -49,6 +49,17 @@ enum Form {
     C,
     Rust,
     Raw,
+}
+
+impl Arguments {
+    /// What is written.
+    fn what(&self) -> &'static str {
+        if self.values { "values" } else { "patterns" }
+    }
+
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.what())
+    }
 }
 
 fn identifier(text: &str) -> Result<String, String> {
@@ -87,7 +98,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     drop(out);
     written.map_err(|error| FileFault::new(&*name, error))?;
     aside.keep()?;
-    let what = if arguments.values { "values" } else { "patterns" };
+    let what = arguments.what();
     let needs = match arguments.to {
         Form::Raw => format!("; place them at a multiple of {}", arguments.align),
         _ => String::new(),
@@ -117,7 +128,7 @@ fn literals(out: &mut impl Write, rows: &Patterns<'_>, suffix: &str) -> io::Resu
 }
 
 fn c(out: &mut impl Write, rows: &Patterns<'_>, arguments: &Arguments) -> io::Result<()> {
-    let Arguments { name, align, .. } = arguments;
+    let (name, align) = (arguments.name(), arguments.align);
     let (count, dim, upper) = (rows.count(), rows.dim(), name.to_uppercase());
     writeln!(out, "/* {count} rows of {dim} numbers, row by row. Written by `basinet export`. C11. */")?;
     writeln!(out, "#include <stdalign.h>\n\n#define {upper}_COUNT {count}\n#define {upper}_DIM {dim}\n")?;
@@ -127,7 +138,7 @@ fn c(out: &mut impl Write, rows: &Patterns<'_>, arguments: &Arguments) -> io::Re
 }
 
 fn rust(out: &mut impl Write, rows: &Patterns<'_>, arguments: &Arguments) -> io::Result<()> {
-    let Arguments { name, align, .. } = arguments;
+    let (name, align) = (arguments.name(), arguments.align);
     let (count, dim, upper) = (rows.count(), rows.dim(), name.to_uppercase());
     writeln!(out, "// {count} rows of {dim} numbers, row by row. Written by `basinet export`.")?;
     writeln!(out, "pub const {upper}_COUNT: usize = {count};\npub const {upper}_DIM: usize = {dim};\n")?;

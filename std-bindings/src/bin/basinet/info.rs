@@ -274,8 +274,10 @@ fn compared(about: &About, bold: Style) -> Vec<String> {
     }
     let recallable = format!("{bold}Exactly recallable{bold:#} at beta {}", about.beta);
     match (about.recallable, about.needed) {
-        (Some(recallable_ones), Some(needed)) => {
-            lines.push(format!("{recallable}, that is from a separation of {needed:.6} on: {recallable_ones} of {}", about.compared));
+        (Some(ones), Some(needed)) => {
+            let from =
+                if needed > 0.0 { format!("from a separation of {} on", needed as f32) } else { "with any separation above 0".to_owned() };
+            lines.push(format!("{recallable}, {from}: {ones} of {}", about.compared));
         }
         _ => lines.push(format!("{recallable}: none, as {} gives all the weight to no pattern alone", about.separation)),
     }

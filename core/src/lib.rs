@@ -4,7 +4,9 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+mod any;
 mod backend;
+pub mod basin;
 mod dispatch;
 mod error;
 mod kernels;
@@ -16,7 +18,9 @@ mod simd;
 mod similarity;
 mod store;
 
+pub use any::{AnyModel, WithModel};
 pub use backend::{Backend, Job};
+pub use basin::Basin;
 pub use dispatch::{Dispatch, Kernels};
 pub use error::Error;
 pub use mask::{Bits, Listed, Mask, RandomMask, Window};
@@ -26,8 +30,8 @@ pub use recall::{
     UnitNorm, batch_scratch,
 };
 pub use separation::names::*;
-pub use separation::{Beta, Kept, Separation};
-pub use similarity::{Cosine, Descends, Dot, Similarity, SquaredDistance};
+pub use separation::{AnySeparation, Beta, Kept, Separation, WithSeparation};
+pub use similarity::{AnySimilarity, Cosine, Descends, Dot, Similarity, SquaredDistance, WithSimilarity};
 pub use store::{PairStore, Rejected, Store};
 
 /// Rows that are scored, weighed and read out together: 64. Part of the definition of the bits.

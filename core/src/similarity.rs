@@ -12,6 +12,7 @@
 //! With cosine the gradient is not `x - x'`, so there is no energy, and asking for one does not compile.
 
 use crate::dispatch::Kernels;
+use crate::error::Error;
 use crate::kernels::{BLOCK, PANEL, TILE_SCORES, panel_length};
 use crate::patterns::Rows;
 use core::fmt;
@@ -192,5 +193,106 @@ fn cosine(dot: f32, norms: f32) -> f32 {
         dot / norms + 0.0
     } else {
         f32::INFINITY
+    }
+}
+
+/// Any similarity: one that is known only when the program runs, from a file, a command line, another language.
+///
+/// It is printed and parsed as `dot cosine squared-distance`.
+///
+/// ```
+/// use basinet_core::{AnySimilarity, Cosine};
+/// assert_eq!("cosine".parse(), Ok(AnySimilarity::from(Cosine)));
+/// assert_eq!(AnySimilarity::SquaredDistance.name(), "squared-distance");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnySimilarity {
+    /// The dot product.
+    Dot,
+    /// The cosine.
+    Cosine,
+    /// The negative squared distance.
+    SquaredDistance,
+}
+
+/// Work that can be done with any similarity.
+pub trait WithSimilarity {
+    /// What it gives.
+    type Output;
+    /// Does the work.
+    fn run<Q: Similarity>(self, similarity: Q) -> Self::Output;
+}
+
+impl AnySimilarity {
+    /// Does `job` with the similarity that this is.
+    ///
+    /// ```
+    /// use basinet_core::{AnySimilarity, Similarity, WithSimilarity};
+    /// struct Shown;
+    /// impl WithSimilarity for Shown {
+    ///     type Output = String;
+    ///     fn run<Q: Similarity>(self, similarity: Q) -> String {
+    ///         format!("{similarity:?}")
+    ///     }
+    /// }
+    /// assert_eq!(AnySimilarity::Dot.run(Shown), "Dot");
+    /// ```
+    pub fn run<J: WithSimilarity>(self, job: J) -> J::Output {
+        match self {
+            Self::Dot => job.run(Dot),
+            Self::Cosine => job.run(Cosine),
+            Self::SquaredDistance => job.run(SquaredDistance),
+        }
+    }
+
+    /// The name: `dot`, `cosine` or `squared-distance`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dot => "dot",
+            Self::Cosine => "cosine",
+            Self::SquaredDistance => "squared-distance",
+        }
+    }
+}
+
+impl From<Dot> for AnySimilarity {
+    fn from(_: Dot) -> Self {
+        Self::Dot
+    }
+}
+
+impl From<Cosine> for AnySimilarity {
+    fn from(_: Cosine) -> Self {
+        Self::Cosine
+    }
+}
+
+impl From<SquaredDistance> for AnySimilarity {
+    fn from(_: SquaredDistance) -> Self {
+        Self::SquaredDistance
+    }
+}
+
+impl fmt::Display for AnySimilarity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl core::str::FromStr for AnySimilarity {
+    type Err = Error;
+
+    /// The similarity of this name.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] with what a name may be.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "dot" => Ok(Self::Dot),
+            "cosine" => Ok(Self::Cosine),
+            "squared-distance" => Ok(Self::SquaredDistance),
+            _ => Err(Error::Parameter { requirement: "a similarity is dot, cosine or squared-distance" }),
+        }
     }
 }

@@ -5,8 +5,15 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+mod aside;
 mod batch;
+pub mod file;
+#[cfg(feature = "formats")]
+pub mod formats;
 mod free;
+#[cfg(any(doc, doctest))]
+pub mod guide;
+pub mod insight;
 mod memory;
 mod paired;
 mod recall;

@@ -61,6 +61,28 @@ impl Memory {
         Ok(Self { dim, count: patterns.count(), lines, max_norm })
     }
 
+    /// A memory of these patterns, copied: those of a file, to change them. O(M dim).
+    ///
+    /// ```
+    /// use basinet::{Memory, Patterns};
+    /// let padded = [1.0, 2.0, 9.0, 3.0, 4.0, 9.0];
+    /// let memory = Memory::from_patterns(&Patterns::strided(&padded, 2, 3)?)?;
+    /// assert_eq!((memory.row(1), memory.max_norm()), (Some(&[3.0, 4.0][..]), 5.0));
+    /// # Ok::<(), basinet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::ScoreNotFinite`] with the row that holds a NaN or an infinity or whose norm overflows.
+    pub fn from_patterns(patterns: &Patterns<'_>) -> Result<Self, Error> {
+        let (dim, count, max_norm) = (patterns.dim(), patterns.count(), patterns.max_norm()?);
+        let lines = vec![Line::default(); (count * dim).div_ceil(NUMBERS)];
+        let mut memory = Self { dim, count, lines, max_norm };
+        for (place, row) in memory.numbers_mut().chunks_exact_mut(dim).zip((0..count).filter_map(|i| patterns.row(i))) {
+            place.copy_from_slice(row);
+        }
+        Ok(memory)
+    }
+
     /// Stores a pattern and gives its row. O(dim), amortised.
     ///
     /// # Errors
@@ -189,7 +211,7 @@ impl Memory {
     }
 
     /// All rows, one behind the other.
-    fn numbers(&self) -> &[f32] {
+    pub(crate) fn numbers(&self) -> &[f32] {
         &bytemuck::cast_slice::<Line, f32>(&self.lines)[..self.count * self.dim]
     }
 

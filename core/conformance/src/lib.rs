@@ -4,7 +4,8 @@
 //! - [`fingerprint`]: 64 bits over every result, with the laws that need no oracle checked on the way; [`recorded`] has the
 //!   values that every target must reach;
 //! - [`tolerance`]: the one table of what is allowed;
-//! - `oracle` and `golden` (feature `std`): the formulas in f64, and the file of reference numbers.
+//! - `oracle` and `golden` (feature `std`): the formulas in f64, and the file of reference numbers;
+//! - `basin` (feature `std`): the file format, written and read a second time.
 //!
 //! Without the feature `std` nothing here allocates or needs an operating system; 32 KB hold the small set.
 #![no_std]
@@ -14,6 +15,8 @@
 #[macro_use]
 extern crate std;
 
+#[cfg(feature = "std")]
+pub mod basin;
 pub mod cases;
 pub mod fingerprint;
 pub mod fnv;

@@ -26,11 +26,13 @@
 //!    with others stands in `threshold` (roots on a grid), `power` (roots in the winner's log-weight), `select` (the k-th largest),
 //!    `capped` (upper bounds), `jacobian`.
 //! 2. One line in the list of modules below (and one in the table above).
-//! 3. Tests: a variant of the oracle's `Map` in `core/conformance`, a name and an arm in `separations.rs` there, a line in the lists of
+//! 3. Its name in `any`, and its code in `basin/codes` and on the format's page, so that programs and files can name it.
+//! 4. Tests: a variant of the oracle's `Map` in `core/conformance`, a name and an arm in `separations.rs` there, a line in the lists of
 //!    `core/tests/common`, `fuzz/src/family.rs` and the panic check; goldens, laws, fingerprints and fuzz targets then run over it.
 //!
 //! Nothing in `recall`, `kernels` or `dispatch` changes. The commit that added normmax is an example.
 
+mod any;
 mod capped;
 pub(crate) mod cut;
 mod jacobian;
@@ -67,6 +69,7 @@ maps! {
     topk: TopK;
 }
 
+pub use any::{AnySeparation, WithSeparation};
 pub use kept::Kept;
 pub use names::*;
 

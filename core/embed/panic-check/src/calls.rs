@@ -1,11 +1,13 @@
 //! The calls.
 
+mod basin;
 mod recall;
 
+use basinet_core::basin::FileError;
 use basinet_core::{
-    Backend, Beta, Bits, Buffers, Constrained, Cosine, Descends, Dispatch, Dot, Entmax, Error, Hardmax, Job, KSubsets, Kernels, Listed,
-    Mask, Normaliser, Normmax, PairStore, Patterns, RandomMask, Rejected, Scratch, Separation, Similarity, Softmax, Softmax1, Sparsemax,
-    SquaredDistance, Step, Stop, Store, TopK, Window, on,
+    AnyModel, AnySimilarity, Backend, Beta, Bits, Buffers, Constrained, Cosine, Descends, Dispatch, Dot, Entmax, Error, Hardmax, Job,
+    KSubsets, Kernels, Listed, Mask, Normaliser, Normmax, PairStore, Patterns, RandomMask, Rejected, Scratch, Separation, Similarity,
+    Softmax, Softmax1, Sparsemax, SquaredDistance, Step, Stop, Store, TopK, Window, on,
 };
 use core::fmt::Write;
 use core::hint::black_box;
@@ -42,6 +44,10 @@ pub struct Inputs<'a> {
     steps: &'a mut [Step],
     normaliser: [u8; Normaliser::BYTES],
     text: &'a mut Text,
+    bytes: &'a [u8],
+    name: &'a str,
+    model: AnyModel,
+    file_error: FileError,
 }
 
 /// Exports functions of the inputs, and keeps what they give alive.
@@ -103,6 +109,11 @@ export! {
     backend_display: |i| write!(i.text, "{}", i.backend);
     error_display: |i| write!(i.text, "{}", i.error);
     step_is_exact: |i| i.step.is_exact();
+    basin_read: |i| basin::read(i);
+    basin_write: |i| basin::write(i);
+    file_error_display: |i| write!(i.text, "{}", i.file_error);
+    any: |i| basin::any(i);
+    any_similarity_name: |i| i.name.parse::<AnySimilarity>().map(|similarity| write!(i.text, "{similarity}"));
     buffers: |i| *i.buffers = Buffers::default();
     batch_scratch: |i| basinet_core::batch_scratch(i.m, i.n, i.m, i.n);
     scratch: |i| { let mut scratch = room(i); (scratch.width(), scratch.capacity(), scratch.reborrow().width()) };

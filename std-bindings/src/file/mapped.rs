@@ -1,0 +1,87 @@
+//! Files that are mapped: opened at once, whatever their size, read where they are used, never copied. The one mapping call is here.
+
+use super::Error;
+use basinet_core::Basin;
+use basinet_core::basin::FileError;
+use memmap2::Mmap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// A `.basin` file that is mapped into memory.
+///
+/// Its pages are read when they are first used, and the system may drop them again: a memory may be larger than the machine's. Nothing else
+/// may write to the file meanwhile: what is changed under a map is changed under its readers, and what is cut off stops the program. This
+/// library never does, as it replaces files and does not change them.
+#[derive(Debug)]
+pub struct Mapped {
+    path: PathBuf,
+    map: Mmap,
+}
+
+/// Maps a `.basin` file and checks its header: every field, by checksum too, and where every section is. O(1) in the size of the data.
+///
+/// # Errors
+/// [`Error`], with the path: what the system has against it, or [`ErrorKind::Format`](super::ErrorKind::Format).
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("pair.basin");
+/// use basinet::{Memory, Model, Softmax, beta, file};
+/// Memory::from_rows(2, &[3.0, 4.0])?.save(&path, Model::new(beta!(2.0), Softmax))?;
+/// let file = file::open(&path)?;
+/// let basin = file.basin()?;
+/// assert_eq!((basin.patterns().row(0), basin.max_norm()), (Some(&[3.0, 4.0][..]), 5.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open(path: impl AsRef<Path>) -> Result<Mapped, Error> {
+    let path = path.as_ref();
+    let file = File::open(path).map_err(Error::system(path, "open it"))?;
+    let length = file.metadata().map_err(Error::system(path, "ask for its length"))?.len();
+    if length == 0 {
+        // Nothing can be mapped of it.
+        return Err(Error::new(path, FileError::Truncated { needed: basinet_core::basin::HEADER as u64, found: 0 }));
+    }
+    // SAFETY: whatever the bytes are, numbers can be read from them, and no size among them is believed unchecked. That nobody writes to
+    // the file meanwhile is asked of the user (see `Mapped`); this library replaces files and never writes to one that has its name.
+    let map = unsafe { Mmap::map(&file) }.map_err(Error::system(path, "map it"))?;
+    let mapped = Mapped { path: path.to_owned(), map };
+    let stated = mapped.basin()?.length();
+    if stated as u64 == length {
+        return Ok(mapped);
+    }
+    let requirement = "that of the file, which is longer";
+    Err(Error::new(path, FileError::Field { field: "file length", value: stated as u64, requirement }))
+}
+
+/// [`open`], and reads all data once: finds every changed byte, every number that is not finite, and a wrong largest norm. O(bytes).
+///
+/// # Errors
+/// As [`open`], and what [`Basin::verify`] gives.
+pub fn open_verified(path: impl AsRef<Path>) -> Result<Mapped, Error> {
+    let mapped = open(path)?;
+    mapped.verify()?;
+    Ok(mapped)
+}
+
+impl Mapped {
+    /// The patterns, values and model, borrowed from the map. Reads the header again, which is fast, and right if the file was changed.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn basin(&self) -> Result<Basin<'_>, Error> {
+        Basin::new(&self.map).map_err(|error| Error::new(&self.path, error))
+    }
+
+    /// Reads all data once, as [`open_verified`] does.
+    ///
+    /// # Errors
+    /// What [`Basin::verify`] gives.
+    pub fn verify(&self) -> Result<(), Error> {
+        self.basin()?.verify_with(crc32fast::hash).map_err(|error| Error::new(&self.path, error))
+    }
+
+    /// The path that was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}

@@ -1,0 +1,156 @@
+//! One reader for all formats: what it is made of, which format it takes, and rows as they come.
+
+use super::csv::CsvRows;
+use super::jsonl::JsonRows;
+use super::npy::NpyRows;
+use super::safetensors::TensorRows;
+use super::{Fault, FileFault, Format};
+use crate::Memory;
+use std::fmt;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+/// Bytes that are read at once.
+const READ: usize = 1 << 16;
+
+/// Rows of one format.
+pub trait Source {
+    /// Numbers of a row; not zero.
+    fn dim(&self) -> usize;
+    /// Rows in all, where the format says so beforehand; not zero.
+    fn count(&self) -> Option<usize>;
+    /// Puts the next row into `row`; false where there is none.
+    fn read(&mut self, row: &mut Vec<f32>) -> Result<bool, Fault>;
+}
+
+/// Rows of numbers from a file of any [`Format`], one after the other, every number finite.
+pub struct Reader<'r> {
+    name: String,
+    rows: Box<dyn Source + Send + 'r>,
+    row: Vec<f32>,
+}
+
+impl<'r> Reader<'r> {
+    /// The rows of a file, whose format is that of its name, or else what its first bytes look like. `tensor` names one of several; only
+    /// safetensors have names.
+    ///
+    /// # Errors
+    /// [`Fault::Io`], [`Fault::UnknownFormat`], and what the header can have wrong.
+    pub fn open(path: &Path, tensor: Option<&str>) -> Result<Reader<'static>, FileFault> {
+        let name = path.display().to_string();
+        let fault = |error| FileFault::new(&*name, Fault::Io(error));
+        let mut input = BufReader::with_capacity(READ, File::open(path).map_err(fault)?);
+        let format = match Format::of_name(path) {
+            Some(format) => Some(format),
+            None => Format::of_content(input.fill_buf().map_err(fault)?),
+        };
+        let format = format.ok_or(FileFault::new(&*name, Fault::UnknownFormat))?;
+        Reader::new(&*name, format, input, tensor)
+    }
+
+    /// The rows of an input of this format; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// What the header or the first row can have wrong.
+    pub fn new(name: impl Into<String>, format: Format, input: impl Read + Send + 'r, tensor: Option<&str>) -> Result<Self, FileFault> {
+        let name = name.into();
+        // Its buffer serves those that read number by number; large reads go past it.
+        let input = BufReader::with_capacity(READ, input);
+        let rows = || -> Result<Box<dyn Source + Send + 'r>, Fault> {
+            Ok(match format {
+                Format::Npy => Box::new(NpyRows::new(input)?),
+                Format::Safetensors => Box::new(TensorRows::new(input, tensor)?),
+                Format::Csv => Box::new(CsvRows::new(input)?),
+                Format::JsonLines => Box::new(JsonRows::new(input)?),
+            })
+        };
+        match rows() {
+            Ok(rows) => Ok(Self { name, rows, row: Vec::new() }),
+            Err(fault) => Err(FileFault::new(name, fault)),
+        }
+    }
+
+    /// The rows of an input whose format its first bytes show: standard input, for one.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn guess(name: impl Into<String>, input: impl Read + Send + 'r, tensor: Option<&str>) -> Result<Self, FileFault> {
+        let (name, mut input) = (name.into(), BufReader::with_capacity(READ, input));
+        let format = input.fill_buf().map(Format::of_content);
+        match format {
+            Ok(Some(format)) => Self::new(name, format, input, tensor),
+            Ok(None) => Err(FileFault::new(name, Fault::UnknownFormat)),
+            Err(error) => Err(FileFault::new(name, error)),
+        }
+    }
+
+    /// Numbers of a row; at least one.
+    pub fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    /// Rows in all, where the format says so beforehand (`.npy` and safetensors); at least one.
+    pub fn count(&self) -> Option<usize> {
+        self.rows.count()
+    }
+
+    /// What the file is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The next row, [`dim`](Self::dim) finite numbers; none at the end.
+    ///
+    /// # Errors
+    /// A number that is none, or not finite, or beyond f32, with its row and column; a row of another length; an end within a row.
+    pub fn next_row(&mut self) -> Result<Option<&[f32]>, FileFault> {
+        match self.rows.read(&mut self.row) {
+            Ok(true) => Ok(Some(&self.row)),
+            Ok(false) => Ok(None),
+            Err(fault) => Err(FileFault::new(&*self.name, fault)),
+        }
+    }
+
+    /// All rows that are left, one behind the other: M x [`dim`](Self::dim) numbers in memory.
+    ///
+    /// # Errors
+    /// As [`next_row`](Self::next_row).
+    pub fn read_all(&mut self) -> Result<Vec<f32>, FileFault> {
+        let mut all = Vec::new();
+        while let Some(row) = self.next_row()? {
+            all.extend_from_slice(row);
+        }
+        Ok(all)
+    }
+}
+
+impl fmt::Debug for Reader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("name", &self.name).field("dim", &self.dim()).field("count", &self.count()).finish()
+    }
+}
+
+/// A memory of the rows of a file. O(M D).
+///
+/// ```
+/// use basinet::formats::{self, Format, Writer};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("rows.csv");
+/// std::fs::write(&path, "1, 2, 3\n4, 5, 6\n")?;
+/// let memory = formats::memory(&path)?;
+/// assert_eq!((memory.len(), memory.dim(), memory.row(1)), (2, 3, Some(&[4.0, 5.0, 6.0][..])));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`Reader::open`] and [`Reader::next_row`]; [`Fault::Memory`] where the norm of a row is beyond f32.
+pub fn memory(path: impl AsRef<Path>) -> Result<Memory, FileFault> {
+    let mut reader = Reader::open(path.as_ref(), None)?;
+    let name = reader.name().to_owned();
+    let mut memory = Memory::new(reader.dim()).map_err(|error| FileFault::new(&*name, error))?;
+    while let Some(row) = reader.next_row()? {
+        memory.insert(row).map_err(|error| FileFault::new(&*name, error))?;
+    }
+    Ok(memory)
+}

@@ -1,0 +1,14 @@
+//! Short chapters for users, each a page of `docs/guide`: its examples are compiled and run with the documentation.
+
+#[doc = include_str!("../docs/guide/separation.md")]
+pub mod separation {}
+#[doc = include_str!("../docs/guide/beta.md")]
+pub mod beta {}
+#[doc = include_str!("../docs/guide/certificate.md")]
+pub mod certificate {}
+#[doc = include_str!("../docs/guide/flash.md")]
+pub mod flash {}
+#[doc = include_str!("../docs/guide/your_data.md")]
+pub mod your_data {}
+#[doc = include_str!("../docs/guide/hflayers.md")]
+pub mod hflayers {}

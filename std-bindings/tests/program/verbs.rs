@@ -1,0 +1,122 @@
+//! What each verb does, beyond the transcript.
+
+use super::{Fallible, folder, said};
+use basinet::{AnySeparation, AnySimilarity, file, formats};
+use serde_json::Value;
+
+#[test]
+fn store_writes_the_model_that_it_is_told() -> Fallible {
+    let folder = folder()?;
+    let line = "store digits.npy -o x.basin --separation entmax:1.5 --beta 2.5 --similarity cosine --normalize --align 256 --json";
+    let written: Value = serde_json::from_str(&said(folder.path(), line, b"")?)?;
+    assert_eq!((&written["patterns"], &written["separation"]), (&100.into(), &"entmax:1.5".into()));
+    let mapped = file::open_verified(folder.path().join("x.basin"))?;
+    let basin = mapped.basin()?;
+    assert_eq!((basin.model().separation.to_string(), basin.model().beta.get()), ("entmax:1.5".to_owned(), 2.5));
+    assert_eq!((basin.model().similarity, basin.layout().alignment.bytes()), (AnySimilarity::Cosine, 256));
+    assert!((basin.max_norm() - 1.0).abs() < 1e-6);
+    Ok(())
+}
+
+#[test]
+fn every_separation_is_stored_and_recalled_by() -> Fallible {
+    let folder = folder()?;
+    for name in ["softmax", "softmax1", "sparsemax", "entmax:1.25", "normmax:5", "topk:3", "hardmax", "ksubsets:2"] {
+        said(folder.path(), &format!("store digits.npy -o x.basin --separation {name}"), b"")?;
+        let mapped = file::open(folder.path().join("x.basin"))?;
+        assert_eq!(mapped.basin()?.model().separation, name.parse::<AnySeparation>()?);
+        let stored = said(folder.path(), "recall x.basin --query damaged.npy", b"")?;
+        // The same as by way of the option, and as by the library.
+        assert_eq!(said(folder.path(), &format!("recall digits.basin --query damaged.npy --separation {name}"), b"")?, stored);
+        let first: Value = serde_json::from_str(stored.lines().next().unwrap_or(""))?;
+        let query = formats::memory(folder.path().join("damaged.npy"))?;
+        let expected = mapped.recall(query.row(0).unwrap_or(&[]))?;
+        assert_eq!(first["state"].as_array().and_then(|state| state.first()?.as_f64()), expected.state.first().map(|&x| f64::from(x)));
+        assert_eq!(first["winner"], expected.step.winner);
+        said(folder.path(), &format!("info x.basin --separation {name}"), b"")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn values_are_read_out_in_place_of_patterns() -> Fallible {
+    let folder = folder()?;
+    // One number for each pattern may stand in a row or in a column.
+    let numbers: Vec<String> = (0..100).map(|i| i.to_string()).collect();
+    std::fs::write(folder.path().join("column.csv"), numbers.join("\n"))?;
+    let row: Vec<f32> = (0..100).map(|i| i as f32).collect();
+    let mut file = std::fs::File::create(folder.path().join("row.npy"))?;
+    let mut writer = formats::Writer::to_file("row.npy", formats::Format::Npy, 100, &mut file)?;
+    writer.row(&row)?;
+    writer.finish()?;
+    for values in ["column.csv", "row.npy"] {
+        said(folder.path(), &format!("store digits.npy -o valued.basin --values {values}"), b"")?;
+        let line = "recall valued.basin --query digits.npy --beta 100 --similarity squared-distance -o - --format csv";
+        let answers = said(folder.path(), line, b"")?;
+        assert_eq!(answers.lines().map(str::parse::<f32>).collect::<Result<Vec<_>, _>>()?, row, "{values}");
+    }
+    Ok(())
+}
+
+#[test]
+fn info_samples_and_says_so() -> Fallible {
+    let folder = folder()?;
+    let about = |line: &str| -> Result<Value, Box<dyn std::error::Error>> { Ok(serde_json::from_str(&said(folder.path(), line, b"")?)?) };
+    assert_eq!(about("info digits.basin --json")?["compared"], 100);
+    assert_eq!(about("info digits.basin --json --sample 7")?["compared"], 7);
+    let none = about("info digits.basin --json --sample 0 --verify")?;
+    assert_eq!((&none["compared"], &none["separations"], &none["verified"]), (&0.into(), &Value::Null, &true.into()));
+    assert!(said(folder.path(), "info digits.basin --sample 7", b"")?.contains("7 of 100 patterns, evenly spaced"));
+    Ok(())
+}
+
+#[test]
+fn info_finds_equal_rows_and_rivals() -> Fallible {
+    let folder = folder()?;
+    std::fs::write(folder.path().join("rows.csv"), "1,0\n0,1\n1,0\n0.5,0\n")?;
+    said(folder.path(), "store rows.csv -o rows.basin --beta 4", b"")?;
+    let about: Value = serde_json::from_str(&said(folder.path(), "info rows.basin --json", b"")?)?;
+    assert_eq!(about["first_duplicates"], serde_json::json!([[0, 2]]));
+    assert_eq!((&about["recallable"], &about["needed"], &about["beta_for_all"]), (&1.into(), &0.25.into(), &Value::Null));
+    assert_eq!(about["worst"][0], serde_json::json!({"pattern": 3, "rival": 0, "separation": -0.25}));
+    Ok(())
+}
+
+#[test]
+fn exports_have_the_bits_of_the_patterns() -> Fallible {
+    let folder = folder()?;
+    let path = |name: &str| folder.path().join(name);
+    // Numbers that need all of their digits.
+    said(folder.path(), "store digits.npy -o digits.basin --normalize", b"")?;
+    let stored = file::open(path("digits.basin"))?;
+    let stored = stored.basin()?.patterns();
+    let numbers: Vec<f32> = (0..100).filter_map(|i| stored.row(i)).flatten().copied().collect();
+    said(folder.path(), "export digits.basin --to raw -o digits.f32", b"")?;
+    let raw = std::fs::read(path("digits.f32"))?;
+    assert_eq!(raw, numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>());
+    said(folder.path(), "export digits.basin --to c -o digits.h --name my_digits --align 256", b"")?;
+    said(folder.path(), "export digits.basin --to rust -o digits.rs --name my_digits --align 128", b"")?;
+    // By the compilers that will read them: each program writes its array's bytes.
+    std::fs::write(
+        path("main.c"),
+        "#include <stdio.h>\n#include <stdint.h>\n#include \"digits.h\"\nint main(void) {\n  if ((uintptr_t)my_digits % 256) return 1;\n  \
+         return fwrite(my_digits, 4, MY_DIGITS_COUNT * MY_DIGITS_DIM, stdout) != 6400;\n}\n",
+    )?;
+    std::fs::write(
+        path("main.rs"),
+        "use std::io::Write;\nmod digits;\nuse digits::*;\nfn main() {\n    assert_eq!(MY_DIGITS.0.as_ptr() as usize % 128, 0);\n    \
+         for x in MY_DIGITS.0 { std::io::stdout().write_all(&x.to_le_bytes()).unwrap(); }\n}\n",
+    )?;
+    let compile = |program: &str, line: &str| -> Fallible {
+        let output = std::process::Command::new(program).args(line.split(' ')).current_dir(folder.path()).output()?;
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8(output.stderr)?.into()) }
+    };
+    compile("cc", "-std=c11 -Wall -Wextra -Wpedantic -Werror main.c -o by-c")?;
+    compile("rustc", "--edition 2024 -D warnings -A dead_code main.rs -o by-rust")?;
+    for program in ["by-c", "by-rust"] {
+        let output = std::process::Command::new(path(program)).output()?;
+        assert!(output.status.success(), "{program}");
+        assert_eq!(output.stdout, raw, "{program}");
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! Wrong input to every verb: the exit code, and what the message names. Nothing is written then, and what was there is left.
+
+use super::{Fallible, folder, run};
+use std::fs;
+use std::path::Path;
+
+/// A line of arguments, its exit code, and what standard error must have in it.
+type Case<'a> = (&'a str, i32, &'a [&'a str]);
+
+fn check(folder: &Path, cases: &[Case<'_>]) -> Fallible {
+    let names = || -> Result<Vec<_>, std::io::Error> {
+        let mut names = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name())).collect::<Result<Vec<_>, _>>()?;
+        names.sort();
+        Ok(names)
+    };
+    for (line, code, parts) in cases {
+        let before = names()?;
+        let output = run(folder, line, b"[1, 2, nope]\n")?;
+        let errors = String::from_utf8(output.stderr)?;
+        assert_eq!(output.status.code(), Some(*code), "{line}: {errors}");
+        for part in *parts {
+            assert!(errors.contains(part), "{line}: {errors}");
+        }
+        assert_eq!(names()?, before, "{line}");
+        assert_eq!(output.stdout, b"", "{line}");
+    }
+    Ok(())
+}
+
+#[test]
+fn store() -> Fallible {
+    let folder = folder()?;
+    let write = |name: &str, content: &[u8]| fs::write(folder.path().join(name), content);
+    let digits = fs::read(folder.path().join("digits.npy"))?;
+    write("cut.npy", &digits[..1000])?;
+    write("foreign.npy", b"PK\x03\x04 and so on")?;
+    write("foreign", b"\x7fELF and so on")?;
+    write("nan.csv", b"1,2\n3,nan\n")?;
+    write("big.csv", b"1,2\n3e38,3e38\n")?;
+    write("zeros.csv", b"1,2\n0,0\n")?;
+    write("ragged.csv", b"1,2\n3\n")?;
+    write("two.csv", b"1\n2\n")?;
+    check(
+        folder.path(),
+        &[
+            ("store none.npy -o x.basin", 1, &["basinet: none.npy: "]),
+            ("store cut.npy -o x.basin", 1, &["cut.npy: ends within row 3"]),
+            ("store foreign.npy -o x.basin", 1, &["foreign.npy: is not .npy as it should be"]),
+            ("store foreign -o x.basin", 1, &["foreign: is neither .npy, safetensors, CSV nor JSON lines"]),
+            ("store nan.csv -o x.basin", 1, &["nan.csv: row 1, column 1 (from 0) is NaN"]),
+            ("store big.csv -o x.basin", 1, &["big.csv: the norm of row 1 (from 0) is beyond f32"]),
+            ("store zeros.csv -o x.basin --normalize", 1, &["zeros.csv: row 1 (from 0) is zeros"]),
+            ("store ragged.csv -o x.basin", 1, &["ragged.csv: row 1 (from 0) has 1 numbers, the first has 2"]),
+            ("store digits.npy -o x.basin --values two.csv", 1, &["two.csv: has 2 rows, and digits.npy has 100"]),
+            ("store digits.npy -o no/folder/x.basin", 1, &["no/folder/x.basin: cannot make a file beside it"]),
+            ("store digits.npy", 2, &["--output <OUT.basin>"]),
+            ("store digits.npy -o x.basin --beta 0", 2, &["--beta", "at least 2^-120"]),
+            ("store digits.npy -o x.basin --beta warm", 2, &["--beta", "as in 0.5 or 8"]),
+            ("store digits.npy -o x.basin --separation entmax", 2, &["entmax needs its parameter"]),
+            ("store digits.npy -o x.basin --separation maxsoft", 2, &["one of softmax, softmax1"]),
+            ("store digits.npy -o x.basin --separation topk:0", 2, &["topk:0"]),
+            ("store digits.npy -o x.basin --similarity euclid", 2, &["dot, cosine or squared-distance"]),
+            ("store digits.npy -o x.basin --align 32", 2, &["64, 256"]),
+        ],
+    )
+}
+
+#[test]
+fn recall() -> Fallible {
+    let folder = folder()?;
+    let write = |name: &str, content: &[u8]| fs::write(folder.path().join(name), content);
+    let basin = fs::read(folder.path().join("digits.basin"))?;
+    write("cut.basin", &basin[..1000])?;
+    write("short.csv", b"1,2\n")?;
+    write("nan.jsonl", b"[1, NaN]\n")?;
+    let mut changed = basin;
+    changed[5000] ^= 1;
+    write("changed.basin", &changed)?;
+    write("values.csv", "7\n".repeat(100).as_bytes())?;
+    super::said(folder.path(), "store digits.npy -o valued.basin --values values.csv", b"")?;
+    check(
+        folder.path(),
+        &[
+            ("recall none.basin --query damaged.npy -o x.npy", 1, &["none.basin: cannot open it"]),
+            ("recall digits.npy --query damaged.npy -o x.npy", 1, &["digits.npy: not a .basin file"]),
+            ("recall cut.basin --query damaged.npy -o x.npy", 1, &["cut.basin: cut off: 25792 bytes are needed, there are 1000"]),
+            ("recall changed.basin --verify --query damaged.npy -o x.npy", 1, &["changed.basin: the section patterns is damaged"]),
+            ("recall digits.basin --query none.npy -o x.npy", 1, &["none.npy: "]),
+            ("recall digits.basin --query short.csv -o x.npy", 1, &["short.csv: has rows of 2 numbers", "digits.basin have 64"]),
+            ("recall digits.basin --query - -o x.npy", 1, &["standard input: is not JSON lines"]),
+            ("recall digits.basin --query nan.jsonl -o x.npy", 1, &["nan.jsonl: is not JSON lines"]),
+            ("recall digits.basin --query damaged.npy -o no/x.npy", 1, &["no/x.npy: "]),
+            ("recall digits.basin --query damaged.npy -o x.txt", 1, &["x.txt: ends in neither", "--format"]),
+            ("recall digits.basin --query damaged.npy --certificate --similarity cosine", 1, &["--certificate is for the similarity dot"]),
+            ("recall digits.basin --query damaged.npy --settle --similarity cosine", 1, &["--settle needs an energy"]),
+            ("recall valued.basin --query damaged.npy --certificate", 1, &["valued.basin: --certificate is for memories without values"]),
+            ("recall valued.basin --query damaged.npy --settle", 1, &["valued.basin: --settle is for memories without values"]),
+            ("recall digits.basin --query damaged.npy --separation ksubsets:101", 1, &["damaged.npy, row 0", "101 rows are needed"]),
+            ("recall digits.basin", 2, &["--query <FILE>"]),
+            ("recall digits.basin --query damaged.npy --steps 3", 2, &["--settle"]),
+            ("recall digits.basin --query damaged.npy --settle --steps 0", 2, &["--steps"]),
+        ],
+    )
+}
+
+#[test]
+fn info_export_and_completions() -> Fallible {
+    let folder = folder()?;
+    let mut changed = fs::read(folder.path().join("digits.basin"))?;
+    changed[5000] ^= 1;
+    fs::write(folder.path().join("changed.basin"), changed)?;
+    fs::write(folder.path().join("empty.basin"), "")?;
+    check(
+        folder.path(),
+        &[
+            ("info none.basin", 1, &["none.basin: cannot open it"]),
+            ("info empty.basin", 1, &["empty.basin: cut off"]),
+            ("info damaged.npy", 1, &["damaged.npy: not a .basin file"]),
+            ("info changed.basin --verify", 1, &["changed.basin: the section patterns is damaged"]),
+            ("info digits.basin --sample 3 --all", 2, &["cannot be used with"]),
+            ("export none.basin --to c -o x.h", 1, &["none.basin: cannot open it"]),
+            ("export changed.basin --to c -o x.h", 1, &["changed.basin: the section patterns is damaged"]),
+            ("export digits.basin --to c -o no/x.h", 1, &["no/x.h: "]),
+            ("export digits.basin --to c -o x.h --values", 1, &["digits.basin: has no values"]),
+            ("export digits.basin --to c -o x.h --name 9lives", 2, &["begins with no digit"]),
+            ("export digits.basin --to c -o x.h --align 48", 2, &["a power of two from 4 to 4096"]),
+            ("export digits.basin --to pascal -o x.h", 2, &["c, rust, raw"]),
+            ("completions tcsh", 2, &["bash"]),
+            ("", 2, &["Usage"]),
+            ("train digits.npy", 2, &["train"]),
+        ],
+    )
+}
+
+#[test]
+fn an_older_file_stays_where_a_new_one_fails() -> Fallible {
+    let folder = folder()?;
+    let before = fs::read(folder.path().join("digits.basin"))?;
+    fs::write(folder.path().join("nan.csv"), "1,2\n3,nan\n")?;
+    check(folder.path(), &[("store nan.csv -o digits.basin", 1, &["nan.csv"])])?;
+    assert_eq!(fs::read(folder.path().join("digits.basin"))?, before);
+    Ok(())
+}

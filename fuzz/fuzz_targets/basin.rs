@@ -102,7 +102,7 @@ fn check(bytes: &[u8], by: usize) {
     let (found, expected) = (Basin::new(place), File::read(bytes));
     match (found, expected) {
         (Ok(basin), Some(file)) => {
-            assert!(by % 4 == 0, "numbers at such an address");
+            assert!(by.is_multiple_of(4), "numbers at such an address");
             same(&basin, &file, bytes);
             again(&basin, &file, bytes);
         }

@@ -37,10 +37,6 @@ pub fn open(path: impl AsRef<Path>) -> Result<Mapped, Error> {
     let path = path.as_ref();
     let file = File::open(path).map_err(Error::system(path, "open it"))?;
     let length = file.metadata().map_err(Error::system(path, "ask for its length"))?.len();
-    if length == 0 {
-        // Nothing can be mapped of it.
-        return Err(Error::new(path, FileError::Truncated { needed: basinet_core::basin::HEADER as u64, found: 0 }));
-    }
     // SAFETY: whatever the bytes are, numbers can be read from them, and no size among them is believed unchecked. That nobody writes to
     // the file meanwhile is asked of the user (see `Mapped`); this library replaces files and never writes to one that has its name.
     let map = unsafe { Mmap::map(&file) }.map_err(Error::system(path, "map it"))?;

@@ -75,6 +75,11 @@ fn sizes_that_overflow_are_errors_and_nothing_is_allocated_or_read_for_them() {
         let found = changed(at::LENGTH, &value.to_le_bytes());
         assert!(matches!(found, Some(FileError::Truncated { needed, .. }) if needed == value), "{found:?}");
     }
+    // Products that would be right in 64 bits, but for what is lost above them.
+    for (place, field, number) in [(at::DIM, "dim", 7), (at::WIDTH, "width", 3)] {
+        let value = (1 << 62) + number;
+        assert_eq!(changed(place, &u64::to_le_bytes(value)), Some(FileError::TooLarge { field, value }));
+    }
 }
 
 #[test]

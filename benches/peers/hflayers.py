@@ -2,8 +2,8 @@
 
 What is compared with is the mathematics of `Hopfield` (hopfield-layers 1.0.2, `functional.py`) with every projection switched off, written
 down here in PyTorch: scores `scaling * state @ stored.T`, softmax, the state anew from the stored patterns, at most `update_steps_max` times
-and until the association matrix changes by no more than `update_steps_eps`, then the values by the last weights. The package itself is not on
-PyPI; given a checkout, it is called too.
+and until the association matrix changes by no more than `update_steps_eps`, then the values by the last weights. Given a checkout of the
+package, it is called too.
 """
 
 import argparse

@@ -80,5 +80,8 @@ fn completions_are_there_for_every_shell() -> Fallible {
         let script = said(Path::new("."), &format!("completions {shell}"), b"")?;
         assert!(script.contains("recall") && script.contains("certificate"), "{shell}");
     }
+    let ask = "source <(\"$0\" completions bash) && complete -p basinet";
+    let output = std::process::Command::new("bash").args(["-c", ask, env!("CARGO_BIN_EXE_basinet")]).output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }

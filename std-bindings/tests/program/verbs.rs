@@ -19,6 +19,15 @@ fn store_writes_the_model_that_it_is_told() -> Fallible {
 }
 
 #[test]
+fn a_file_without_an_extension_is_known_by_its_content() -> Fallible {
+    let folder = folder()?;
+    std::fs::copy(folder.path().join("digits.npy"), folder.path().join("digits"))?;
+    said(folder.path(), "store digits -o x.basin", b"")?;
+    assert_eq!(std::fs::read(folder.path().join("x.basin"))?, std::fs::read(folder.path().join("digits.basin"))?);
+    Ok(())
+}
+
+#[test]
 fn every_separation_is_stored_and_recalled_by() -> Fallible {
     let folder = folder()?;
     for name in ["softmax", "softmax1", "sparsemax", "entmax:1.25", "normmax:5", "topk:3", "hardmax", "ksubsets:2"] {
@@ -34,6 +43,33 @@ fn every_separation_is_stored_and_recalled_by() -> Fallible {
         assert_eq!(first["state"].as_array().and_then(|state| state.first()?.as_f64()), expected.state.first().map(|&x| f64::from(x)));
         assert_eq!(first["winner"], expected.step.winner);
         said(folder.path(), &format!("info x.basin --separation {name}"), b"")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn queries_that_share_are_answered_alike() -> Fallible {
+    let folder = folder()?;
+    said(folder.path(), "store digits.npy -o valued.basin --values damaged.npy", b"").err().ok_or("8 values for 100 patterns")?;
+    let triples: String = (0..100).map(|i| format!("{i},{},{}\n", 0.5 * f64::from(i), 100 - i)).collect();
+    std::fs::write(folder.path().join("triples.csv"), triples)?;
+    said(folder.path(), "store digits.npy -o valued.basin --values triples.csv", b"")?;
+    let cases =
+        [("digits", "--separation softmax --beta 0.1", 64), ("digits", "--similarity cosine --beta 20", 64), ("valued", "--beta 0.2", 3)];
+    for (file, options, width) in cases {
+        // A hundred queries: one tile and part of the next.
+        let line = format!("recall {file}.basin --query digits.npy {options}");
+        let (singly, together) = (said(folder.path(), &line, b"")?, said(folder.path(), &format!("{line} --fast"), b"")?);
+        assert_eq!((singly.lines().count(), together.lines().count()), (100, 100));
+        for (singly, together) in singly.lines().zip(together.lines()) {
+            let (singly, together): (Value, Value) = (serde_json::from_str(singly)?, serde_json::from_str(together)?);
+            assert_eq!((&singly["index"], &singly["winner"]), (&together["index"], &together["winner"]));
+            let state =
+                |answer: &Value| -> Vec<f64> { answer["state"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect() };
+            let (singly, together) = (state(&singly), state(&together));
+            assert_eq!((singly.len(), together.len()), (width, width));
+            assert!(singly.iter().zip(together).all(|(a, b)| (a - b).abs() < 1e-4), "{line}");
+        }
     }
     Ok(())
 }

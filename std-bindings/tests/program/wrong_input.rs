@@ -96,6 +96,12 @@ fn recall() -> Fallible {
             ("recall valued.basin --query damaged.npy --certificate", 1, &["valued.basin: --certificate is for memories without values"]),
             ("recall valued.basin --query damaged.npy --settle", 1, &["valued.basin: --settle is for memories without values"]),
             ("recall digits.basin --query damaged.npy --separation ksubsets:101", 1, &["damaged.npy, row 0", "101 rows are needed"]),
+            (
+                "recall digits.basin --query damaged.npy --fast --separation ksubsets:101",
+                1,
+                &["damaged.npy, a row from 0 on", "101 rows are needed"],
+            ),
+            ("recall digits.basin --query damaged.npy --fast --settle", 2, &["cannot be used with"]),
             ("recall digits.basin", 2, &["--query <FILE>"]),
             ("recall digits.basin --query damaged.npy --steps 3", 2, &["--settle"]),
             ("recall digits.basin --query damaged.npy --settle --steps 0", 2, &["--steps"]),

@@ -1,9 +1,10 @@
 //! The program `basinet`: patterns from the files that people have into a `.basin` file, recalls from it, what is in it, and it as source
 //! code for a device.
 //!
-//! A verb is a module with its arguments and its work; `model` is what several of them let the user choose, `queries` and `outcome` are the
+//! A verb is a module with its arguments and its work; `model` is what several of them let the user choose, `answer` and `outcome` are the
 //! two ends of a recall. What they say goes to standard output, progress and errors to standard error.
 
+mod answer;
 mod completions;
 mod export;
 mod failure;

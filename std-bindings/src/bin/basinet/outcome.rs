@@ -1,7 +1,7 @@
 //! Where answers go: rows in a file, or lines of JSON, and what they were all together.
 
+use crate::answer::Answer;
 use crate::failure::Failure;
-use crate::recall::Answer;
 use basinet::formats::{Aside, FileFault, Format, Writer};
 use serde::Serialize;
 use std::fmt;

@@ -2,6 +2,7 @@
 
 use crate::Recalled;
 use basinet_core::{Error, Kernels, Model, Patterns, Separation, Similarity, Step, batch_scratch};
+#[cfg(feature = "threads")]
 use rayon::prelude::*;
 
 /// Queries that share what is read of the patterns.
@@ -38,6 +39,7 @@ pub(crate) fn recall<S: Separation, Q: Similarity, K: Kernels>(
 }
 
 /// The same by the threads of the pool that the caller is in, a tile at a time: what a query gives depends on its tile alone.
+#[cfg(feature = "threads")]
 pub(crate) fn par_recall<S: Separation, Q: Similarity, K: Kernels>(
     model: &Model<S, Q, K>,
     keys: &Patterns<'_>,

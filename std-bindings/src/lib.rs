@@ -5,19 +5,23 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+#[cfg(feature = "files")]
 mod aside;
 mod batch;
+#[cfg(feature = "files")]
 pub mod file;
 #[cfg(feature = "formats")]
 pub mod formats;
 mod free;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+#[cfg(feature = "threads")]
 pub mod insight;
 mod memory;
 mod paired;
 mod recall;
 mod settle;
+#[cfg(feature = "threads")]
 mod threads;
 mod work;
 

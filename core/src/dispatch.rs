@@ -157,7 +157,7 @@ entry_points! {
     fn power_sums(state: &PowerState) -> PowerSums;
     fn power_weights(a: Power, b: Power, blend: f64, beta: f32, max: f32, scores: &mut [f32]);
     fn linear_weights(tau: f64, beta: f32, max: f32, scores: &mut [f32]);
-    fn tally(state: &mut Tally, scores: &[f32], weights: &[f32]);
+    fn tally(state: &mut Tally, scores: &[f32], weights: &[f32], winner: Option<u32>);
     fn square_weights(tau: f64, beta: f32, max: f32, scores: &mut [f32]);
     fn panel_scores(data: &[f32], stride: usize, shape: (usize, usize), panels: &[f32], length: usize, out: &mut [f32]);
     fn panel_distances(data: &[f32], stride: usize, shape: (usize, usize), panels: &[f32], length: usize, out: &mut [f32]);

@@ -9,7 +9,7 @@
 
 mod common;
 
-use basinet_core::{CHUNK, Dispatch, Dot, Error, Kernels, Model, Patterns, Separation, Softmax, Sparsemax};
+use basinet_core::{CHUNK, Constrained, Dispatch, Dot, Error, Kernels, Model, Patterns, Separation, Softmax, Sparsemax};
 use common::passes::{DIM, assert_close, ended, memory, merged, model, rows, shards, updated, whole};
 use common::{Numbers, Work, bits, cases};
 use proptest::prelude::*;
@@ -123,6 +123,26 @@ fn a_row_that_ties_with_the_winner_loses_if_it_is_higher_whatever_the_order() {
     }
     check(Softmax);
     check(Sparsemax);
+}
+
+#[test]
+fn tied_rows_may_have_unlike_weights_and_the_winners_alone_is_left_out_of_the_rest() {
+    let (query, mut data) = ([1.0, 0.0, 0.0], vec![0.0; 128 * DIM]);
+    [0, 64].iter().for_each(|row| data[row * DIM] = 1.0);
+    // The winner has next to no cap, or one so small that it has no weight at all; the row tied with it has the rest.
+    for (cap, own) in [(1e-3, 1e-3f32), (1e-40, 0.0)] {
+        let mut caps = vec![1e-6; 128];
+        (caps[0], caps[64]) = (cap, 1.0);
+        let model = model(Constrained::new(&caps).unwrap(), 8.0, Dispatch);
+        for parts in [[(0, 64), (64, 128)], [(64, 128), (0, 64)]] {
+            let mut work = Work::new(DIM, 128);
+            let mut pass = model.begin(&query, DIM, work.scratch()).unwrap();
+            parts.iter().for_each(|&(from, to)| pass.update(from, &rows(&data, from, to)).unwrap());
+            let found = ended(pass, &data, &[]).1;
+            assert_eq!((found.winner, found.weight), (0, own), "{parts:?}");
+            assert!((found.rest - (1.0 - own)).abs() < 1e-6, "{parts:?}: {found:?}");
+        }
+    }
 }
 
 #[test]

@@ -304,3 +304,16 @@ fn parameters_out_of_range_are_refused() {
     }
     assert_eq!(Constrained::new(&[0.0, -0.0, 1.0]).map(|caps| caps.caps().len()), Ok(3));
 }
+
+#[test]
+fn caps_of_many_rows_that_nearly_reach_one_leave_what_is_missing_to_the_next_row() {
+    // Each cap is a whole multiple of 2^-32, and all together they are 2^-18 short of one.
+    let count = 1 << 14;
+    let mut caps = vec![(2f64.powi(-14) - 2f64.powi(-32)) as f32; count];
+    caps.push(1.0);
+    let mut weights = vec![10.0; count];
+    weights.push(0.0);
+    let mut work = common::Work::new(1, count + 1);
+    Model::new(Beta::new(1.0).unwrap(), Constrained::new(&caps).unwrap()).weights(&mut weights, &mut work.scratch()).unwrap();
+    assert!((f64::from(weights[count]) - 2f64.powi(-18)).abs() < 1e-8, "{}", weights[count]);
+}

@@ -54,8 +54,9 @@ impl Memory {
         self.recall_in(model, query, &mut self.room_for(model))
     }
 
-    /// One recall step from each of `queries`, Q x `dim`, row-major, several times faster than [`recall`](Self::recall) of each: 64 queries
-    /// at a time share what is read of the patterns. O(Q M dim).
+    /// One recall step from each of `queries`, Q x `dim`, row-major: 64 queries at a time share what is read of the patterns. Several times
+    /// faster than [`recall`](Self::recall) of each where the memory is larger than the caches, no faster for a few dozen patterns.
+    /// O(Q M dim).
     ///
     /// The results are those of `recall` within rounding, not in bits, and what a query gives depends on its place among the others in
     /// bits only: see [`Model::step_batch`]. For certificates there is [`recall_certified_batch`](Self::recall_certified_batch).

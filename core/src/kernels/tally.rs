@@ -15,7 +15,7 @@ pub struct Tally {
     max: f64,
     weights: Waiting,
     scores: Waiting,
-    /// Which of the rows with a weight the winner is: the first that has the largest score.
+    /// Which of the rows with a weight the winner is, if it has one.
     winner: Option<u64>,
     others: [f64; LANES],
     mean: [f64; LANES],
@@ -59,12 +59,13 @@ impl Tally {
     }
 }
 
-/// Meets rows in order: their scores and weights, as many of each.
+/// Meets rows in order: their scores and weights, as many of each, and where the winner is if it is among them. Of rows with the same score
+/// only the caller knows which that is.
 #[inline(always)]
-pub fn tally<S: Simd>(s: S, tally: &mut Tally, scores: &[f32], weights: &[f32]) {
+pub fn tally<S: Simd>(s: S, tally: &mut Tally, scores: &[f32], weights: &[f32], winner: Option<u32>) {
     let n = if scores.len() < weights.len() { scores.len() } else { weights.len() };
     let (beta, max) = (s.wide_splat(tally.beta), s.wide_splat(tally.max));
-    let top = s.splat(tally.max as f32);
+    let winner = winner.map_or(usize::MAX, |lane| lane as usize);
     let [mut others, mut mean, mut squares] = [tally.others, tally.mean, tally.squares].map(|sums| s.wide_from_array(&sums));
     let mut count = tally.weights.count();
     let mut j = 0;
@@ -75,17 +76,15 @@ pub fn tally<S: Simd>(s: S, tally: &mut Tally, scores: &[f32], weights: &[f32]) 
             let (p, q) = (scores.as_ptr().add(j), weights.as_ptr().add(j));
             if left >= LANES { (s.load(p), s.load(q)) } else { (s.load_first(p, left), s.load_first(q, left)) }
         };
+        let lane = winner.wrapping_sub(j);
         j += LANES;
         let mask = s.gt(weight, s.splat(0.0));
         if mask == 0 {
             continue;
         }
-        if tally.winner.is_none() {
-            let best = !s.gt(top, score) & mask;
-            if best != 0 {
-                let before = mask & ((1 << best.trailing_zeros()) - 1);
-                tally.winner = Some(count + u64::from(before.count_ones()));
-            }
+        if lane < LANES && mask >> lane & 1 == 1 {
+            let before = mask & ((1 << lane) - 1);
+            tally.winner = Some(count + u64::from(before.count_ones()));
         }
         let first = count - count % LANES as u64;
         let mut met = count;

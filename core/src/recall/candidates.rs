@@ -62,9 +62,11 @@ impl<M: Sparse, K: Kernels> Rule<'_, M, K> {
         let cut = self.map.cut(self.kernels, self.beta, leader, rows, work).ok_or_else(|| self.map.too_few(count as usize))?;
         let (mut tally, mut weight) = (Tally::new(self.beta, leader.max), 0.0);
         self.weigh(&cut, rows, |numbers, scores, weights| {
-            self.kernels.tally(&mut tally, scores, weights);
-            let winner = numbers.take(scores.len()).zip(weights).find(|(row, _)| *row == leader.row);
-            weight = winner.map_or(weight, |(_, weight)| *weight);
+            let winner = (0u32..).zip(numbers.take(scores.len())).zip(weights).find(|((_, row), _)| *row == leader.row);
+            if let Some((_, &own)) = winner {
+                weight = own;
+            }
+            self.kernels.tally(&mut tally, scores, weights, winner.map(|((lane, _), _)| lane));
         });
         let tallied = tally.sums();
         let max = f64::from(self.beta) * f64::from(leader.max);
@@ -125,7 +127,11 @@ impl Candidates {
     fn prune<M: Sparse, K: Kernels>(&mut self, rule: Rule<'_, M, K>, scratch: &mut Scratch<'_>) {
         let Scratch { scores, rows, work, .. } = scratch;
         let mut list = List { scores: scores.get(..self.len).unwrap_or(&[]), rows: rows.get(..self.len).unwrap_or(&[]) };
-        let Some(cut) = rule.map.cut(rule.kernels, rule.beta, self.leader, &mut list, work) else { return };
+        let Some(cut) = rule.map.cut(rule.kernels, rule.beta, self.leader, &mut list, work) else {
+            // Too few to carry the weights: with many more it may be worth asking again.
+            self.limit = self.len.saturating_mul(4);
+            return;
+        };
         let floor = rule.map.floor_of(rule.beta, &cut);
         self.floor = if floor > self.floor { floor } else { self.floor };
         let (mut kept, mut from) = (0, 0);
@@ -142,7 +148,7 @@ impl Candidates {
             from += BLOCK;
         }
         // Where nearly all are kept, so they may be of many more.
-        self.limit = if kept > self.len / 4 * 3 { 16 * kept } else { 4 * kept };
+        self.limit = kept.saturating_mul(if kept > self.len / 4 * 3 { 16 } else { 4 });
         self.len = kept;
     }
 

@@ -34,10 +34,14 @@ pub trait Bounds: Copy + Send + Sync + fmt::Debug {
     fn mass(&self) -> u32;
     /// The largest weight of a row, in [0, 1].
     fn cap(&self, row: u32) -> f32;
-    /// The caps of the rows whose lane is set, in units of 2^-32, each rounded up.
+    /// The caps of the rows whose lane is set, in units of 2^-32, each rounded up; of caps that are whole units, exactly their sum.
     fn units(&self, numbers: Numbers<'_>, lanes: u64) -> u64 {
         let caps = numbers.take(BLOCK).enumerate().filter(|(lane, _)| lanes >> lane & 1 == 1);
-        caps.fold(0u64, |sum, (_, row)| sum.saturating_add((f64::from(self.cap(row)) * UNIT) as u64 + 1))
+        caps.fold(0u64, |sum, (_, row)| {
+            let units = f64::from(self.cap(row)) * UNIT;
+            let whole = units as u64;
+            sum.saturating_add(whole + u64::from(whole as f64 != units))
+        })
     }
     /// Bit `i` is set where row `first + i` can have a weight.
     fn keeps(&self, first: usize) -> u64;

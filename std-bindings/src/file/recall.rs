@@ -15,8 +15,8 @@ impl Mapped {
         basin.model().run(Once { basin, query }).map_err(|error| Error::new(self.path(), error))
     }
 
-    /// One recall step from each of `queries`, Q x `dim`, row-major: several times faster than [`recall`](Self::recall) of each, and the
-    /// same within rounding. O(Q M dim).
+    /// One recall step from each of `queries`, Q x `dim`, row-major: for files beyond the caches several times faster than
+    /// [`recall`](Self::recall) of each, and the same within rounding. O(Q M dim).
     ///
     /// # Errors
     /// As [`recall`](Self::recall) of the first query that has an error; [`ErrorKind::Call`](super::ErrorKind::Call) with

@@ -22,7 +22,7 @@ pub struct JsonRows<R> {
 #[derive(Deserialize)]
 struct Object<'a> {
     #[serde(borrow, alias = "state", alias = "pattern")]
-    query: Vec<&'a RawValue>,
+    query: Option<Vec<&'a RawValue>>,
 }
 
 impl<R: BufRead> JsonRows<R> {
@@ -51,9 +51,13 @@ impl<R: BufRead> JsonRows<R> {
         }
         let line = self.line.trim();
         let number = self.row;
-        let malformed = |error| Fault::Malformed { format: "JSON lines", what: format!("row {number} (from 0): {error}") };
+        let fault = |what: String| Fault::Malformed { format: "JSON lines", what: format!("row {number} (from 0): {what}") };
+        let malformed = |error: serde_json::Error| fault(error.to_string());
         let numbers = match line.starts_with('{') {
-            true => serde_json::from_str::<Object<'_>>(line).map_err(malformed)?.query,
+            true => {
+                let object = serde_json::from_str::<Object<'_>>(line).map_err(malformed)?;
+                object.query.ok_or_else(|| fault("the object has no list of numbers as \"query\", \"state\" or \"pattern\"".to_owned()))?
+            }
             false => serde_json::from_str::<Vec<&RawValue>>(line).map_err(malformed)?,
         };
         for (column, text) in numbers.iter().enumerate() {

@@ -53,6 +53,8 @@ fn store() -> Fallible {
             ("store ragged.csv -o x.basin", 1, &["ragged.csv: row 1 (from 0) has 1 numbers, the first has 2"]),
             ("store digits.npy -o x.basin --values two.csv", 1, &["two.csv: has 2 rows, and digits.npy has 100"]),
             ("store digits.npy -o no/folder/x.basin", 1, &["no/folder/x.basin: cannot make a file beside it"]),
+            ("store digits.npy -o ./digits.npy", 1, &["digits.npy: is read, and would be written over"]),
+            ("store digits.npy --values two.csv -o two.csv", 1, &["two.csv: is read, and would be written over"]),
             ("store digits.npy", 2, &["--output <OUT.basin>"]),
             ("store digits.npy -o x.basin --beta 0", 2, &["--beta", "at least 2^-120"]),
             ("store digits.npy -o x.basin --beta warm", 2, &["--beta", "as in 0.5 or 8"]),
@@ -73,6 +75,7 @@ fn recall() -> Fallible {
     write("cut.basin", &basin[..1000])?;
     write("short.csv", b"1,2\n")?;
     write("nan.jsonl", b"[1, NaN]\n")?;
+    write("other.jsonl", b"{\"vector\": [1, 2]}\n")?;
     let mut changed = basin;
     changed[5000] ^= 1;
     write("changed.basin", &changed)?;
@@ -89,6 +92,7 @@ fn recall() -> Fallible {
             ("recall digits.basin --query short.csv -o x.npy", 1, &["short.csv: has rows of 2 numbers", "digits.basin have 64"]),
             ("recall digits.basin --query - -o x.npy", 1, &["standard input: is not JSON lines"]),
             ("recall digits.basin --query nan.jsonl -o x.npy", 1, &["nan.jsonl: is not JSON lines"]),
+            ("recall digits.basin --query other.jsonl -o x.npy", 1, &["row 0 (from 0): the object has no list of numbers as \"query\""]),
             ("recall digits.basin --query damaged.npy -o no/x.npy", 1, &["no/x.npy: "]),
             ("recall digits.basin --query damaged.npy -o x.txt", 1, &["x.txt: ends in neither", "--format"]),
             ("recall digits.basin --query damaged.npy --certificate --similarity cosine", 1, &["--certificate is for the similarity dot"]),
@@ -102,6 +106,8 @@ fn recall() -> Fallible {
                 &["damaged.npy, a row from 0 on", "101 rows are needed"],
             ),
             ("recall digits.basin --query damaged.npy --fast --settle", 2, &["cannot be used with"]),
+            ("recall digits.basin --query damaged.npy -o damaged.npy", 1, &["damaged.npy: is read, and would be written over"]),
+            ("recall digits.basin --query damaged.npy --format npy -o digits.basin", 1, &["digits.basin: is read"]),
             ("recall digits.basin", 2, &["--query <FILE>"]),
             ("recall digits.basin --query damaged.npy --steps 3", 2, &["--settle"]),
             ("recall digits.basin --query damaged.npy --settle --steps 0", 2, &["--steps"]),
@@ -127,6 +133,7 @@ fn info_export_and_completions() -> Fallible {
             ("export none.basin --to c -o x.h", 1, &["none.basin: cannot open it"]),
             ("export changed.basin --to c -o x.h", 1, &["changed.basin: the section patterns is damaged"]),
             ("export digits.basin --to c -o no/x.h", 1, &["no/x.h: "]),
+            ("export digits.basin --to raw -o digits.basin", 1, &["digits.basin: is read, and would be written over"]),
             ("export digits.basin --to c -o x.h --values", 1, &["digits.basin: has no values"]),
             ("export digits.basin --to c -o x.h --name 9lives", 2, &["begins with no digit"]),
             ("export digits.basin --to c -o x.h --align 48", 2, &["a power of two from 4 to 4096"]),

@@ -80,6 +80,7 @@ fn alignment(text: &str) -> Result<usize, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    Failure::if_read(&arguments.output, &[&arguments.file])?;
     let mapped = file::open_verified(&arguments.file)?;
     let basin = mapped.basin()?;
     let (source, name) = (arguments.file.display().to_string(), arguments.output.display().to_string());

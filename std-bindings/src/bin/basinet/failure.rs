@@ -1,7 +1,8 @@
 //! Everything that can go wrong, each with a sentence for whoever started the program: the file, the field, the value, what to do.
 
 use basinet::{file, formats};
-use std::{fmt, io};
+use std::path::Path;
+use std::{fmt, fs, io};
 
 /// Why the program stopped.
 #[derive(Debug)]
@@ -24,6 +25,16 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Refuses to write over what is read.
+    pub fn if_read(output: &Path, inputs: &[&Path]) -> Result<(), Self> {
+        // What does not exist yet, or is no file, is none of the inputs.
+        let same = |input: &&&Path| matches!((fs::canonicalize(output), fs::canonicalize(input)), (Ok(a), Ok(b)) if a == b);
+        match inputs.iter().find(same) {
+            None => Ok(()),
+            Some(_) => Err(Self::Refused(format!("{}: is read, and would be written over; choose another output", output.display()))),
+        }
+    }
+
     /// True where nobody reads any more, which is no failure.
     pub fn is_broken_pipe(&self) -> bool {
         let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;

@@ -282,7 +282,7 @@ fn compared(about: &About, bold: Style) -> Vec<String> {
         _ => lines.push(format!("{recallable}: none, as {} gives all the weight to no pattern alone", about.separation)),
     }
     if let Some(beta) = about.beta_for_all {
-        lines.push(format!("  all of them from beta {beta:.4} on"));
+        lines.push(format!("  all of these from beta {beta:.4} on"));
     } else if about.needed.is_some() && about.recallable < Some(about.compared) {
         lines.push("  not all of them at any beta".to_owned());
     }

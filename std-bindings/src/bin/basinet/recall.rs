@@ -44,17 +44,20 @@ pub struct Arguments {
     #[arg(long, value_name = "FORMAT")]
     format: Option<Answers>,
     /// Say what is certain of each answer in spite of rounding: whether it is the
-    /// stored pattern, from how far away it would still be, how near it is
+    /// stored pattern, from how far away it would still be, how near it is. For
+    /// dot products without values; with --settle, of the last step
     #[arg(long)]
     certificate: bool,
-    /// Take steps until the state stays, not only one
+    /// Take steps until the state stays, not only one; winner, weights and gap are
+    /// those of the last. Not by cosine, nor with values
     #[arg(long)]
     settle: bool,
     /// At most so many steps of a state that settles
     #[arg(long, value_name = "N", default_value_t = 100, requires = "settle", value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// Let 64 queries share what is read of the patterns: several times faster,
-    /// and the same within rounding, not in bits
+    /// Let 64 queries share what is read of the patterns: several times faster for
+    /// memories beyond the caches, the same within rounding, not in bits; one step,
+    /// without certificate
     #[arg(long, conflicts_with_all = ["settle", "certificate"])]
     fast: bool,
     #[command(flatten)]
@@ -90,6 +93,9 @@ impl From<Answers> for Format {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(output) = &arguments.output {
+        Failure::if_read(output, &[&arguments.file, &arguments.query])?;
+    }
     let mapped = if arguments.verify { file::open_verified(&arguments.file)? } else { file::open(&arguments.file)? };
     let basin = mapped.basin()?;
     let name = arguments.file.display().to_string();

@@ -8,7 +8,7 @@ use basinet::basin::Alignment;
 use basinet::formats::Reader;
 use basinet::{AnyModel, AnySeparation, AnySimilarity, Beta, file};
 use clap::ValueEnum;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Make a memory of the rows of a file.
 ///
@@ -86,6 +86,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Align::Line => Alignment::Bytes64,
         Align::Page => Alignment::Bytes256,
     };
+    let inputs: Vec<&Path> = [Some(&arguments.patterns), arguments.values.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    Failure::if_read(&arguments.output, &inputs)?;
     let mut patterns = Reader::open(&arguments.patterns, arguments.tensor.as_deref())?;
     // Opened before anything is written: what is wrong with it is known at once.
     let values = match &arguments.values {

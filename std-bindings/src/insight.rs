@@ -70,9 +70,13 @@ fn tile<Q: Similarity>(patterns: &Patterns<'_>, similarity: Q, rows: &[usize]) -
     let mut scratch = vec![0.0; batch_scratch(rows.len(), dim, dim, CANDIDATES.min(count))];
     let (mut states, mut steps) = (vec![0.0; queries.len()], vec![Step::default(); rows.len()]);
     model.step_batch(patterns, &queries, &mut states, &mut steps, &mut scratch)?;
-    let of_row = |((&row, step), query): ((&usize, &Step), &[f32])| match step.winner == row {
-        true => Ok(step.gap),
-        false => Ok(score(patterns, similarity, row, query)? - score(patterns, similarity, step.winner, query)?),
+    let of_row = |((&row, step), query): ((&usize, &Step), &[f32])| {
+        let gap = match step.winner == row {
+            true => step.gap,
+            false => score(patterns, similarity, row, query)? - score(patterns, similarity, step.winner, query)?,
+        };
+        // Infinite only where there is no other pattern.
+        Ok(if count > 1 { gap.clamp(f32::MIN, f32::MAX) } else { gap })
     };
     rows.iter().zip(&steps).zip(queries.chunks_exact(dim)).map(of_row).collect()
 }
@@ -148,7 +152,7 @@ pub fn radius(separation: f32, needed: f64, max_norm: f32) -> Option<f64> {
     is_recallable(separation, needed).then(|| (f64::from(separation) - needed) / (2.0 * f64::from(max_norm)))
 }
 
-/// Groups of rows that are equal, number by number (-0 and 0 are equal), the lowest rows first. O(M D), with eight bytes a row.
+/// Groups of rows that are equal, number by number (-0 and 0 are equal), the lowest rows first. O(M D), with up to 40 bytes a row.
 ///
 /// ```
 /// use basinet::{Memory, insight};

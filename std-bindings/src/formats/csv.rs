@@ -7,6 +7,13 @@ use super::writer::Sink;
 use ::csv::{ReaderBuilder, StringRecord, Trim};
 use std::io::{self, Read, Write};
 
+/// Whether a field of the first line is the name of a column.
+fn is_word(field: &str) -> bool {
+    let named = field.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    let missing = ["na", "n/a", "null", "none"].iter().any(|missing| field.eq_ignore_ascii_case(missing));
+    named && !missing && field.parse::<f32>().is_err()
+}
+
 /// Rows of a text.
 pub struct CsvRows<R> {
     input: ::csv::Reader<R>,
@@ -18,11 +25,12 @@ pub struct CsvRows<R> {
 }
 
 impl<R: Read> CsvRows<R> {
-    /// Reads the first row, which is a heading where none of its fields is a number.
+    /// Reads the first row, which is a heading where each of its fields is a word: something that begins like a name, and is no number (`inf`
+    /// is one) and no sign that one is missing.
     pub fn new(input: R) -> Result<Self, Fault> {
         let input = ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).comment(Some(b'#')).from_reader(input);
         let mut rows = Self { input, first: None, record: StringRecord::new(), dim: 0, row: 0 };
-        if rows.next_record()? && rows.record.iter().all(|field| field.parse::<f32>().is_err()) {
+        if rows.next_record()? && rows.record.iter().all(is_word) {
             rows.next_record()?;
         }
         if rows.record.is_empty() {

@@ -88,9 +88,10 @@ impl Format {
         if beginning.get(8) == Some(&b'{') && beginning.get(6..8) == Some(&[0, 0]) {
             return Some(Self::Safetensors);
         }
-        match beginning.trim_ascii_start().first()? {
+        let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
+        match text.trim_ascii_start().first()? {
             b'[' | b'{' => Some(Self::JsonLines),
-            b'0'..=b'9' | b'+' | b'-' | b'.' => Some(Self::Csv),
+            b'0'..=b'9' | b'+' | b'-' | b'.' | b'"' | b'#' => Some(Self::Csv),
             _ => None,
         }
     }

@@ -113,7 +113,10 @@ fn header(input: &mut impl Read) -> Result<NpyHeader, Fault> {
     let mut length = usize::from(u16::from_le_bytes([head[8], head[9]]));
     if head[6] > 1 {
         let mut more = [0; 2];
-        input.read_exact(&mut more)?;
+        input.read_exact(&mut more).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => malformed("it is shorter than a header"),
+            _ => Fault::Io(error),
+        })?;
         head.extend(more);
         length += usize::from(u16::from_le_bytes(more)) << 16;
     }
@@ -132,13 +135,20 @@ fn header(input: &mut impl Read) -> Result<NpyHeader, Fault> {
 
 /// The crate takes brackets by recursion and multiplies the sizes without a look at overflow.
 fn check_text(text: &[u8]) -> Result<(), &'static str> {
-    let mut depth = 0usize;
-    for byte in text {
+    let (mut depth, mut quote, mut before) = (0usize, None, b' ');
+    for &byte in text {
         match byte {
+            b'\'' | b'"' if quote.is_none() => quote = Some(byte),
+            _ if quote == Some(byte) => quote = None,
+            // Numbers with a base or with spacing, which the crate knows and the product below does not.
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' if quote.is_none() && before.is_ascii_digit() => {
+                return Err("its shape is not of plain numbers");
+            }
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
+        before = byte;
         if depth > DEEPEST {
             return Err("its header is nested too deeply");
         }

@@ -8,11 +8,13 @@ use super::{Fault, FileFault, Format};
 use crate::Memory;
 use std::fmt;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 /// Bytes that are read at once.
 const READ: usize = 1 << 16;
+/// Bytes that tell any format.
+const ENOUGH: usize = 16;
 
 /// Rows of one format.
 pub trait Source {
@@ -76,11 +78,10 @@ impl<'r> Reader<'r> {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn guess(name: impl Into<String>, input: impl Read + Send + 'r, tensor: Option<&str>) -> Result<Self, FileFault> {
-        let (name, mut input) = (name.into(), BufReader::with_capacity(READ, input));
-        let format = input.fill_buf().map(Format::of_content);
-        match format {
-            Ok(Some(format)) => Self::new(name, format, input, tensor),
-            Ok(None) => Err(FileFault::new(name, Fault::UnknownFormat)),
+        let (name, mut input) = (name.into(), input);
+        match beginning(&mut input).map(|bytes| (Format::of_content(&bytes), bytes)) {
+            Ok((Some(format), bytes)) => Self::new(name, format, BufReader::with_capacity(READ, Cursor::new(bytes).chain(input)), tensor),
+            Ok((None, _)) => Err(FileFault::new(name, Fault::UnknownFormat)),
             Err(error) => Err(FileFault::new(name, error)),
         }
     }
@@ -122,6 +123,24 @@ impl<'r> Reader<'r> {
             all.extend_from_slice(row);
         }
         Ok(all)
+    }
+}
+
+/// The first bytes of an input, which may come in small pieces: as many as tell the format, and a line of text at the most, so that who asks
+/// line by line is answered.
+fn beginning(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let (mut bytes, mut piece) = (Vec::new(), [0; ENOUGH]);
+    loop {
+        let text = bytes.trim_ascii_start();
+        if text.len() >= ENOUGH || (text.contains(&b'\n') && Format::of_content(text).is_some()) {
+            return Ok(bytes);
+        }
+        match input.read(&mut piece) {
+            Ok(0) => return Ok(bytes),
+            Ok(count) => bytes.extend_from_slice(&piece[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -144,9 +144,7 @@ impl Aside {
     /// # Errors
     /// [`Fault::Io`] where the folder does not take files, or `path` is a folder.
     pub fn new(path: &Path) -> Result<Self, FileFault> {
-        // Known before the work and not after it.
-        let begun = if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { aside::begin(path) };
-        match begun {
+        match aside::begin(path) {
             Ok(file) => Ok(Self { path: path.to_owned(), file }),
             Err(error) => Err(FileFault::new(path.display().to_string(), error)),
         }

@@ -33,6 +33,10 @@ fn a_file_is_as_readable_as_any_other() -> Fallible {
     fs::write(&other, "")?;
     Aside::new(&path)?.keep()?;
     assert_eq!(fs::metadata(&path)?.permissions().mode(), fs::metadata(&other)?.permissions().mode());
+    // And one that nobody else may read stays so.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    Aside::new(&path)?.keep()?;
+    assert_eq!(fs::metadata(&path)?.permissions().mode() & 0o777, 0o600);
     Ok(())
 }
 

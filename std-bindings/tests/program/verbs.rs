@@ -119,6 +119,23 @@ fn info_finds_equal_rows_and_rivals() -> Fallible {
 }
 
 #[test]
+fn info_names_a_beta_that_does_what_it_says() -> Fallible {
+    let folder = folder()?;
+    for number in ["1.3", "0.7", "1234.5", "0.001"] {
+        std::fs::write(folder.path().join("rows.csv"), format!("{number},0\n0,{number}\n"))?;
+        said(folder.path(), "store rows.csv -o rows.basin", b"")?;
+        let about =
+            |line: &str| -> Result<Value, Box<dyn std::error::Error>> { Ok(serde_json::from_str(&said(folder.path(), line, b"")?)?) };
+        let beta = about("info rows.basin --json")?["beta_for_all"].clone();
+        let text = said(folder.path(), "info rows.basin", b"")?;
+        let written = text.split("all of these from beta ").nth(1).and_then(|rest| rest.split(' ').next()).ok_or("no beta")?;
+        assert_eq!(written.parse::<f64>()? as f32, beta.as_f64().ok_or("no number")? as f32);
+        assert_eq!(about(&format!("info rows.basin --json --beta {written}"))?["recallable"], 2, "{number}: {written}");
+    }
+    Ok(())
+}
+
+#[test]
 fn exports_have_the_bits_of_the_patterns() -> Fallible {
     let folder = folder()?;
     let path = |name: &str| folder.path().join(name);

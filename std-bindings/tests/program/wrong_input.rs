@@ -27,6 +27,13 @@ fn check(folder: &Path, cases: &[Case<'_>]) -> Fallible {
     Ok(())
 }
 
+/// The first bytes of a .npy file of this shape.
+fn npy(shape: &str) -> Vec<u8> {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = (header.len() as u16).to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes()].concat()
+}
+
 #[test]
 fn store() -> Fallible {
     let folder = folder()?;
@@ -39,6 +46,13 @@ fn store() -> Fallible {
     write("big.csv", b"1,2\n3e38,3e38\n")?;
     write("zeros.csv", b"1,2\n0,0\n")?;
     write("ragged.csv", b"1,2\n3\n")?;
+    // A damaged first row is no heading.
+    write("missing.csv", b"NA,NA\n1,0\n")?;
+    write("dots.csv", b"1.2.3,4.5.6\n1,0\n")?;
+    write("hex.npy", &npy("(0xFFFFFFFFFF, 0xFFFFFFFFFF)"))?;
+    // A socket: neither a file nor a folder.
+    #[cfg(unix)]
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("device"))?;
     write("two.csv", b"1\n2\n")?;
     check(
         folder.path(),
@@ -50,6 +64,11 @@ fn store() -> Fallible {
             ("store nan.csv -o x.basin", 1, &["nan.csv: row 1, column 1 (from 0) is NaN"]),
             ("store big.csv -o x.basin", 1, &["big.csv: the norm of row 1 (from 0) is beyond f32"]),
             ("store zeros.csv -o x.basin --normalize", 1, &["zeros.csv: row 1 (from 0) is zeros"]),
+            ("store missing.csv -o x.basin", 1, &["missing.csv: row 0, column 0 (from 0)", "NA"]),
+            ("store dots.csv -o x.basin", 1, &["dots.csv: row 0, column 0 (from 0)", "1.2.3"]),
+            ("store hex.npy -o x.basin", 1, &["hex.npy: ", "its shape is not of plain numbers"]),
+            #[cfg(unix)]
+            ("store digits.npy -o device", 1, &["device: ", "it is no file and is not replaced by one"]),
             ("store ragged.csv -o x.basin", 1, &["ragged.csv: row 1 (from 0) has 1 numbers, the first has 2"]),
             ("store digits.npy -o x.basin --values two.csv", 1, &["two.csv: has 2 rows, and digits.npy has 100"]),
             ("store digits.npy -o no/folder/x.basin", 1, &["no/folder/x.basin: cannot make a file beside it"]),
@@ -136,6 +155,7 @@ fn info_export_and_completions() -> Fallible {
             ("export digits.basin --to raw -o digits.basin", 1, &["digits.basin: is read, and would be written over"]),
             ("export digits.basin --to c -o x.h --values", 1, &["digits.basin: has no values"]),
             ("export digits.basin --to c -o x.h --name 9lives", 2, &["begins with no digit"]),
+            ("export digits.basin --to c -o x.h --name static", 2, &["no name of an array"]),
             ("export digits.basin --to c -o x.h --align 48", 2, &["a power of two from 4 to 4096"]),
             ("export digits.basin --to pascal -o x.h", 2, &["c, rust, raw"]),
             ("completions tcsh", 2, &["bash"]),

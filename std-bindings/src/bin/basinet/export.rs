@@ -14,6 +14,13 @@ use std::path::PathBuf;
 /// Numbers on a line of source code.
 const PER_LINE: usize = 6;
 
+/// What an array cannot be called in C11.
+const C_KEYWORDS: [&str; 35] = [
+    "alignas", "alignof", "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
+    "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static",
+    "struct", "switch", "typedef", "union", "unsigned", "void", "while",
+];
+
 /// Write the patterns of a memory as source code or bytes.
 ///
 /// c: an aligned `const float` array (C11) with its sizes. rust: an aligned
@@ -65,7 +72,9 @@ impl Arguments {
 fn identifier(text: &str) -> Result<String, String> {
     let begins = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     let goes_on = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if begins && goes_on {
+    if !text.bytes().any(|byte| byte != b'_') || C_KEYWORDS.contains(&text) {
+        Err("this is no name of an array".to_owned())
+    } else if begins && goes_on {
         Ok(text.to_owned())
     } else {
         Err("a name is made of letters, digits and _, and begins with no digit".to_owned())
@@ -146,7 +155,9 @@ fn rust(out: &mut impl Write, rows: &Patterns<'_>, arguments: &Arguments) -> io:
     // `my_digits` is of type `MyDigits`.
     let words = name.split('_').filter_map(|word| word.split_at_checked(1));
     let kind: String = words.map(|(first, rest)| first.to_uppercase() + rest).collect();
-    let kind = if kind.starts_with(|first: char| first.is_ascii_alphabetic()) { kind } else { format!("Rows{kind}") };
+    // Which must be a name, and not that of the static.
+    let fits = kind.starts_with(|first: char| first.is_ascii_alphabetic()) && kind != upper && kind != "Self";
+    let kind = if fits { kind } else { format!("Rows{kind}") };
     writeln!(out, "#[repr(C, align({align}))]\npub struct {kind}(pub [f32; {upper}_COUNT * {upper}_DIM]);\n")?;
     writeln!(out, "#[rustfmt::skip]\npub static {upper}: {kind} = {kind}([")?;
     literals(out, rows, "")?;

@@ -8,7 +8,9 @@ use crate::progress::bar;
 use crate::say;
 use anstyle::Style;
 use basinet::insight::{self, Spread};
-use basinet::{AnyModel, AnySeparation, AnySimilarity, Basin, Model, Patterns, Separation, Similarity, WithModel, WithSimilarity, file};
+use basinet::{
+    AnyModel, AnySeparation, AnySimilarity, Basin, Beta, Model, Patterns, Separation, Similarity, WithModel, WithSimilarity, file,
+};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -78,7 +80,7 @@ struct About {
     /// Those that are, of those compared.
     recallable: Option<usize>,
     /// The beta from which on all of those compared are.
-    beta_for_all: Option<f64>,
+    beta_for_all: Option<f32>,
     radius: Option<Lies>,
     worst: Vec<Worst>,
 }
@@ -169,12 +171,18 @@ fn rows_to_compare(patterns: &Patterns<'_>, arguments: &Arguments) -> Vec<usize>
     (0..wanted).map(|i| (i as u128 * count as u128 / wanted as u128) as usize).collect()
 }
 
-/// The beta from which on every one of these is exactly recallable, if there is one.
-fn beta_for_all(needed: f64, separations: &[f32], model: &AnyModel) -> Option<f64> {
-    let least = f64::from(Spread::of(separations)?.least);
+/// The smallest beta from which on every one of these is exactly recallable, if there is one.
+fn beta_for_all(needed: f64, separations: &[f32], model: &AnyModel) -> Option<f32> {
+    let least = Spread::of(separations)?.least;
     // What is needed is a margin over beta.
-    let beta = needed * f64::from(model.beta.get()) / least;
-    (least > 0.0 && beta > 0.0 && beta.is_finite()).then_some(beta)
+    let margin = needed * f64::from(model.beta.get());
+    let beta = (margin / f64::from(least)) as f32;
+    let enough = |beta: &f32| *beta >= Beta::MIN && insight::is_recallable(least, margin / f64::from(*beta));
+    // Of the f32 next to it: the one below may do, or the one above be needed.
+    (least > 0.0 && beta > 0.0)
+        .then(|| [beta.next_down(), beta, beta.next_up()].into_iter().find(enough))
+        .flatten()
+        .filter(|beta| beta.is_finite())
 }
 
 /// From how far away those that are recallable come back.
@@ -282,7 +290,7 @@ fn compared(about: &About, bold: Style) -> Vec<String> {
         _ => lines.push(format!("{recallable}: none, as {} gives all the weight to no pattern alone", about.separation)),
     }
     if let Some(beta) = about.beta_for_all {
-        lines.push(format!("  all of these from beta {beta:.4} on"));
+        lines.push(format!("  all of these from beta {beta} on"));
     } else if about.needed.is_some() && about.recallable < Some(about.compared) {
         lines.push("  not all of them at any beta".to_owned());
     }

@@ -16,9 +16,9 @@ mod recall;
 mod say;
 mod store;
 
-use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Columns of the help.
@@ -26,8 +26,8 @@ const COLUMNS: usize = 80;
 
 /// What the program's status says, at the end of every help.
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 the work failed, and no file was written; 2 the command
-line is wrong.";
+Exit codes: 0 done; 1 the work failed, and what the output's name held is as it
+was (or all of the new, where only saying so failed); 2 the command line is wrong.";
 
 /// Store patterns, recall them from damaged queries, look into memories.
 ///
@@ -64,7 +64,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     // Help and usage errors are printed before the arguments are there to ask.
-    let color = asked_color(std::env::args().skip(1));
+    let color = asked_color(std::env::args_os().skip(1).filter_map(|argument| argument.into_string().ok()));
     let matches = Arguments::command().color(color).get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match arguments.color {
@@ -85,7 +85,8 @@ fn main() -> ExitCode {
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-            eprintln!("{red}basinet:{red:#} {failure}");
+            // Where nobody can be told, the status still says it.
+            _ = writeln!(anstream::stderr(), "{red}basinet:{red:#} {failure}");
             ExitCode::FAILURE
         }
     }

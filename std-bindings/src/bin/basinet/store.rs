@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 /// PATTERNS is a .npy, .safetensors, .csv or .jsonl file of f32 or f64 (which is
 /// rounded): M rows of D numbers, or one row. Nothing that is not finite is
 /// stored, and Python objects are never loaded. The file may be larger than the
-/// machine's memory.
+/// machine's memory. A first line of CSV without a number is a heading, and is
+/// skipped; a line of JSON is a list of numbers, or an object that has one as
+/// "query", "state" or "pattern".
 ///
 /// The model is written into the memory; `recall` and `info` can try others.
 #[derive(clap::Args)]

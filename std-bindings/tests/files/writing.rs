@@ -107,10 +107,13 @@ fn what_the_system_refuses_is_said_with_the_path() -> Fallible {
     system(refused(file::open(&nowhere)), "open it");
     system(refused(file::open(folder.path())), "map it");
     system(refused(Writer::create(&nowhere, any()?, 2, Alignment::Bytes64)), "make a file beside it");
-    // A folder has the name.
-    fs::create_dir_all(folder.path().join("taken.basin").join("inside"))?;
-    let taken = refused(Memory::from_rows(1, &[1.0])?.save(folder.path().join("taken.basin"), any()?));
-    system(taken, "put it in its place");
+    // A folder has the name: known before anything is written, or come up meanwhile.
+    let path = folder.path().join("taken.basin");
+    let mut writer = Writer::create(&path, any()?, 1, Alignment::Bytes64)?;
+    writer.push(&[1.0])?;
+    fs::create_dir_all(path.join("inside"))?;
+    system(refused(writer.finish()), "put it in its place");
+    system(refused(Memory::from_rows(1, &[1.0])?.save(&path, any()?)), "make a file beside it");
     let zero = refused(Writer::create(folder.path().join("zero.basin"), any()?, 0, Alignment::Bytes64));
     assert!(matches!(zero.kind(), ErrorKind::Format(FileError::Field { field: "dim", .. })), "{zero}");
     let empty = folder.path().join("empty.basin");

@@ -333,7 +333,7 @@ fn weights_have_the_same_bits_on_every_backend_and_are_those_of_libm() {
     }
 }
 
-/// Scores and weights, where they are cut, and which is the winner; the largest score is 1.75 or more.
+/// Scores and weights, where they are cut, and which of them is the winner, whose score is the largest.
 struct Tallies<'a>(&'a [f32], &'a [f32], &'a [usize], usize);
 impl Job for Tallies<'_> {
     type Output = Tallied;

@@ -1,6 +1,7 @@
 //! `.basin` files: against a second encoder and reader of the format (`basinet_conformance::basin`), and against every way to damage one.
 
 mod damage;
+mod embedded;
 mod fields;
 mod large;
 mod names;

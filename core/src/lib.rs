@@ -7,6 +7,7 @@ extern crate std;
 mod any;
 mod backend;
 pub mod basin;
+mod decimal;
 mod dispatch;
 mod error;
 mod kernels;

@@ -1,6 +1,7 @@
 //! What can be wrong with a file, each with the field, the value, and what it must be.
 
 use super::Section;
+use crate::decimal::Shown;
 use core::fmt;
 
 /// Why bytes are not a `.basin` file that this version reads, or not the one that was written.
@@ -108,21 +109,6 @@ pub enum FileError {
         /// What the patterns give.
         computed: f32,
     },
-}
-
-/// A number as people write it, where that can be proved not to panic: with `std` only. Its bits otherwise.
-struct Shown(f32);
-
-impl fmt::Display for Shown {
-    #[cfg(feature = "std")]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-
-    #[cfg(not(feature = "std"))]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "f32 of bits {:#010x}", self.0.to_bits())
-    }
 }
 
 impl fmt::Display for FileError {

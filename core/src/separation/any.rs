@@ -2,23 +2,23 @@
 //!
 //! Each map has a type of its own, with a pass state of its own, so there is no map that is all of them; [`AnySeparation`] says which it
 //! is, and [`run`](AnySeparation::run) does a job with it that is generic over the type. Who does not use it links none of it.
-//!
-//! Names are printed and parsed with the feature `std` only: the standard conversions between text and f32 can reach a panic as far as a
-//! linker can tell, and nothing in this crate may.
 
 use super::{Entmax, Hardmax, KSubsets, Normmax, Separation, Softmax, Softmax1, Sparsemax, TopK};
+use crate::decimal::{self, Shown};
+use crate::error::Error;
+use core::fmt;
+use core::str::FromStr;
 
 /// Any separation that has a name: all but constrained sparsemax, which borrows its caps, and without masks.
 ///
-/// With the feature `std` it is printed and parsed as `softmax softmax1 sparsemax entmax:A normmax:G topk:K hardmax ksubsets:K`.
+/// It is printed and parsed as `softmax softmax1 sparsemax entmax:A normmax:G topk:K hardmax ksubsets:K`, A and G as Rust prints and parses
+/// an f32 and K as a u32.
 ///
 /// ```
-/// # #[cfg(feature = "std")] {
 /// use basinet_core::{AnySeparation, Entmax};
 /// let separation: AnySeparation = "entmax:1.5".parse()?;
 /// assert_eq!(separation, Entmax::new(1.5)?.into());
 /// assert_eq!(separation.to_string(), "entmax:1.5");
-/// # }
 /// # Ok::<(), basinet_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,60 +93,51 @@ macro_rules! conversions {
 
 conversions!(Softmax, Softmax1, Sparsemax, Entmax(inner), Normmax(inner), TopK(inner), Hardmax, KSubsets(inner));
 
-#[cfg(feature = "std")]
-mod text {
-    use super::AnySeparation;
-    use crate::Error;
-    use crate::separation::{Entmax, KSubsets, Normmax, TopK};
-    use core::fmt;
-    use core::str::FromStr;
+/// What is wrong with a name that none of them has.
+const UNKNOWN: Error = Error::Parameter {
+    requirement: "a separation is softmax, softmax1, sparsemax, entmax:A, normmax:G, topk:K, hardmax or ksubsets:K, A and G numbers as in 1.5, K a whole number",
+};
 
-    /// What is wrong with a name that none of them has.
-    const UNKNOWN: Error = Error::Parameter {
-        requirement: "a separation is softmax, softmax1, sparsemax, entmax:A, normmax:G, topk:K, hardmax or ksubsets:K, A and G numbers as in 1.5, K a whole number",
-    };
-
-    impl fmt::Display for AnySeparation {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            match self {
-                Self::Softmax => f.write_str("softmax"),
-                Self::Softmax1 => f.write_str("softmax1"),
-                Self::Sparsemax => f.write_str("sparsemax"),
-                Self::Entmax(entmax) => write!(f, "entmax:{}", entmax.alpha()),
-                Self::Normmax(normmax) => write!(f, "normmax:{}", normmax.gamma()),
-                Self::TopK(top) => write!(f, "topk:{}", top.k()),
-                Self::Hardmax => f.write_str("hardmax"),
-                Self::KSubsets(subsets) => write!(f, "ksubsets:{}", subsets.k()),
-            }
+impl fmt::Display for AnySeparation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Softmax => f.write_str("softmax"),
+            Self::Softmax1 => f.write_str("softmax1"),
+            Self::Sparsemax => f.write_str("sparsemax"),
+            Self::Entmax(entmax) => write!(f, "entmax:{}", Shown(entmax.alpha())),
+            Self::Normmax(normmax) => write!(f, "normmax:{}", Shown(normmax.gamma())),
+            Self::TopK(top) => write!(f, "topk:{}", top.k()),
+            Self::Hardmax => f.write_str("hardmax"),
+            Self::KSubsets(subsets) => write!(f, "ksubsets:{}", subsets.k()),
         }
     }
+}
 
-    impl FromStr for AnySeparation {
-        type Err = Error;
+impl FromStr for AnySeparation {
+    type Err = Error;
 
-        /// The separation of this name.
-        ///
-        /// # Errors
-        /// [`Error::Parameter`] with what a name may be, or with what the parameter must be.
-        fn from_str(name: &str) -> Result<Self, Error> {
-            let Some((family, parameter)) = name.split_once(':') else {
-                return match name {
-                    "softmax" => Ok(Self::Softmax),
-                    "softmax1" => Ok(Self::Softmax1),
-                    "sparsemax" => Ok(Self::Sparsemax),
-                    "hardmax" => Ok(Self::Hardmax),
-                    _ => Err(UNKNOWN),
-                };
+    /// The separation of this name.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] with what a name may be, or with what the parameter must be.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let Some((family, parameter)) = name.split_once(':') else {
+            return match name {
+                "softmax" => Ok(Self::Softmax),
+                "softmax1" => Ok(Self::Softmax1),
+                "sparsemax" => Ok(Self::Sparsemax),
+                "hardmax" => Ok(Self::Hardmax),
+                _ => Err(UNKNOWN),
             };
-            let number = || parameter.parse::<f32>().map_err(|_| UNKNOWN);
-            let whole = || parameter.parse::<u32>().map_err(|_| UNKNOWN);
-            Ok(match family {
-                "entmax" => Entmax::new(number()?)?.into(),
-                "normmax" => Normmax::new(number()?)?.into(),
-                "topk" => TopK::new(whole()?)?.into(),
-                "ksubsets" => KSubsets::new(whole()?)?.into(),
-                _ => return Err(UNKNOWN),
-            })
-        }
+        };
+        let number = || decimal::parse(parameter).ok_or(UNKNOWN);
+        let whole = || parameter.parse::<u32>().map_err(|_| UNKNOWN);
+        Ok(match family {
+            "entmax" => Entmax::new(number()?)?.into(),
+            "normmax" => Normmax::new(number()?)?.into(),
+            "topk" => TopK::new(whole()?)?.into(),
+            "ksubsets" => KSubsets::new(whole()?)?.into(),
+            _ => return Err(UNKNOWN),
+        })
     }
 }

@@ -5,9 +5,9 @@ mod recall;
 
 use basinet_core::basin::FileError;
 use basinet_core::{
-    AnyModel, AnySimilarity, Backend, Beta, Bits, Buffers, Constrained, Cosine, Descends, Dispatch, Dot, Entmax, Error, Hardmax, Job,
-    KSubsets, Kernels, Listed, Mask, Normaliser, Normmax, PairStore, Patterns, RandomMask, Rejected, Scratch, Separation, Similarity,
-    Softmax, Softmax1, Sparsemax, SquaredDistance, Step, Stop, Store, TopK, Window, on,
+    AnyModel, AnySeparation, AnySimilarity, Backend, Beta, Bits, Buffers, Constrained, Cosine, Descends, Dispatch, Dot, Entmax, Error,
+    Hardmax, Job, KSubsets, Kernels, Listed, Mask, Normaliser, Normmax, PairStore, Patterns, RandomMask, Rejected, Scratch, Separation,
+    Similarity, Softmax, Softmax1, Sparsemax, SquaredDistance, Step, Stop, Store, TopK, Window, on,
 };
 use core::fmt::Write;
 use core::hint::black_box;
@@ -114,6 +114,7 @@ export! {
     file_error_display: |i| write!(i.text, "{}", i.file_error);
     any: |i| basin::any(i);
     any_similarity_name: |i| i.name.parse::<AnySimilarity>().map(|similarity| write!(i.text, "{similarity}"));
+    any_separation_name: |i| i.name.parse::<AnySeparation>().map(|separation| write!(i.text, "{separation}"));
     buffers: |i| *i.buffers = Buffers::default();
     batch_scratch: |i| basinet_core::batch_scratch(i.m, i.n, i.m, i.n);
     scratch: |i| { let mut scratch = room(i); (scratch.width(), scratch.capacity(), scratch.reborrow().width()) };

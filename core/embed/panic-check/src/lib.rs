@@ -5,8 +5,7 @@
 //! Each exported function has inputs of unknown length and content, and its name says what it calls. Generic code is
 //! checked for every separation by the dispatcher, and for each backend that the build promises. Nothing here is ever run.
 //!
-//! Left out: `Debug`, which is derived, and `Beta::new` inside `beta!`, which panics in the compiler and only there. What core has only
-//! with `std`, the names of separations as text, is not here.
+//! Left out: `Debug`, which is derived, and `Beta::new` inside `beta!`, which panics in the compiler and only there.
 #![no_std]
 
 #[cfg(not(feature = "positive-control"))]

@@ -34,6 +34,11 @@ pub enum Error {
         /// What it must be.
         requirement: &'static str,
     },
+    /// No separation, or no similarity, has this name.
+    Name {
+        /// The names that there are.
+        expected: &'static str,
+    },
     /// A cap of constrained sparsemax is not within [0, 1].
     Cap {
         /// The row whose cap it is.
@@ -115,6 +120,7 @@ impl fmt::Display for Error {
             Self::TooLarge => f.write_str("more rows than can be counted in 32 bits"),
             Self::Beta => f.write_str("the inverse temperature beta must be finite and at least 2^-120"),
             Self::Parameter { requirement } => f.write_str(requirement),
+            Self::Name { expected } => f.write_str(expected),
             Self::Cap { row } => write!(f, "the cap of row {row} is not within 0 and 1"),
             Self::CapsTooSmall => f.write_str("the caps of the rows add up to less than one"),
             Self::TooFewRows { needed, found } => write!(f, "{needed} rows are needed, found {found}"),

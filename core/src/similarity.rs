@@ -286,13 +286,13 @@ impl core::str::FromStr for AnySimilarity {
     /// The similarity of this name.
     ///
     /// # Errors
-    /// [`Error::Parameter`] with what a name may be.
+    /// [`Error::Name`] with what a name may be.
     fn from_str(name: &str) -> Result<Self, Error> {
         match name {
             "dot" => Ok(Self::Dot),
             "cosine" => Ok(Self::Cosine),
             "squared-distance" => Ok(Self::SquaredDistance),
-            _ => Err(Error::Parameter { requirement: "a similarity is dot, cosine or squared-distance" }),
+            _ => Err(Error::Name { expected: "a similarity is dot, cosine or squared-distance" }),
         }
     }
 }

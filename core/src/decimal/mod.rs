@@ -61,12 +61,12 @@ impl Fixed {
     /// Adds a digit at a place, in a limb where that fits.
     fn add(&mut self, place: usize, digit: u32) {
         if let Some(limb) = self.limbs.get_mut(place / DIGITS) {
-            *limb += digit * power(place);
+            *limb += behind(place).fold(digit, |digit, _| digit * 10);
         }
     }
 
     fn digit(&self, place: usize) -> u32 {
-        self.limbs.get(place / DIGITS).map_or(0, |limb| limb / power(place) % 10)
+        self.limbs.get(place / DIGITS).map_or(0, |limb| behind(place).fold(*limb, |limb, _| limb / 10) % 10)
     }
 
     fn double(&mut self) {
@@ -133,9 +133,9 @@ impl Fixed {
     }
 }
 
-/// What a digit at this place counts in its limb.
-fn power(place: usize) -> u32 {
-    (place % DIGITS + 1..DIGITS).fold(1, |power, _| power * 10)
+/// The places behind this one in its limb.
+fn behind(place: usize) -> core::ops::Range<usize> {
+    place % DIGITS + 1..DIGITS
 }
 
 /// The bytes before the first that is one of `marks`, and those behind it.

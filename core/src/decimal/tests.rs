@@ -65,6 +65,8 @@ fn a_number_is_printed_as_the_standard_library_prints_it() {
 
 #[test]
 fn borders_of_parameters() {
+    // 2^127 + 2^103, the middle between 2^127 and the next, and a digit that is lost while the number is brought down to 24 bits.
+    let lost = format!("170141193601674033557522515689509748736.{}1", "0".repeat(100));
     let third = "1.00000005960464477539062"; // of the middle between 1 and the next, 1 + 2^-24
     for (text, expected) in [
         ("0.99999999999", 1.0),
@@ -77,6 +79,7 @@ fn borders_of_parameters() {
         ("340282356779733661637539395458142568447.99999", f32::MAX),
         ("340282356779733661637539395458142568448", f32::INFINITY),
         ("0.7006492321624085e-45", 0.0),
+        (&lost, f32::from_bits(0x7F00_0001)),
         ("0.70064923216240862e-45", f32::from_bits(1)),
     ] {
         assert!(agrees(text), "{text}");

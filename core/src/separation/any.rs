@@ -94,8 +94,8 @@ macro_rules! conversions {
 conversions!(Softmax, Softmax1, Sparsemax, Entmax(inner), Normmax(inner), TopK(inner), Hardmax, KSubsets(inner));
 
 /// What is wrong with a name that none of them has.
-const UNKNOWN: Error = Error::Parameter {
-    requirement: "a separation is softmax, softmax1, sparsemax, entmax:A, normmax:G, topk:K, hardmax or ksubsets:K, A and G numbers as in 1.5, K a whole number",
+const UNKNOWN: Error = Error::Name {
+    expected: "a separation is softmax, softmax1, sparsemax, entmax:A, normmax:G, topk:K, hardmax or ksubsets:K, A and G numbers as in 1.5, K a whole number",
 };
 
 impl fmt::Display for AnySeparation {
@@ -119,7 +119,7 @@ impl FromStr for AnySeparation {
     /// The separation of this name.
     ///
     /// # Errors
-    /// [`Error::Parameter`] with what a name may be, or with what the parameter must be.
+    /// [`Error::Name`] with what a name may be, [`Error::Parameter`] with what the parameter must be.
     fn from_str(name: &str) -> Result<Self, Error> {
         let Some((family, parameter)) = name.split_once(':') else {
             return match name {

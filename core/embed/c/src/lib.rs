@@ -1,66 +1,105 @@
-//! Basinet for C: recall and weights over memory that the caller owns. `include/basinet.h` is its manual.
-//!
-//! Nothing is allocated and nothing is kept between calls. Every function looks at its pointers and sizes first: what is wrong comes back
-//! as a number of [`Status`], and nothing the caller owns has changed then but the scratch memory and the report (of a batch: see there). What no function can see, and the caller has to
-//! promise: that a pointer which is not null points to as many numbers as the call says.
+//! Basinet for C. The manual is `include/basinet.h`, which cbindgen makes of the comments here and of the preamble in `cbindgen.toml`;
+//! what is promised there for all functions, and has to be, is not repeated here.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `memory` | pointers become slices, or an error |
-//! | `named` | names become separations |
+//! | `memory` | the structure that is recalled from |
+//! | `names` | separations and similarities as C writes them |
+//! | `region` | pointers become slices, or an error |
+//! | `jobs` | what is done, for any separation and similarity |
 //! | `status` | error numbers and their text |
-//! | `report` | the report's layout |
+//! | `report` | what a call says about itself |
 #![no_std]
+#![allow(clippy::missing_safety_doc, reason = "what callers of all functions promise stands once, in the header's preamble")]
 
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod jobs;
 mod memory;
-mod named;
+mod names;
+mod region;
 mod report;
 mod status;
 #[cfg(test)]
 mod tests;
 
-use basinet_core::{Backend, Beta, Error, Model, Patterns, Scratch, Separation, Step};
-use core::ffi::{CStr, c_char};
-use memory::{Region, apart, read, write};
-use named::{Job, Named};
-pub use report::Report;
+use basinet_core::{Backend, Basin, Beta, Error, Step, Stop};
+use core::ffi::{CStr, c_char, c_void};
+use jobs::{Recall, RecallBatch, Scores, Settle, Weigh};
+pub use memory::Memory;
+use memory::Net;
+pub use names::Similarity;
+use region::{Region, apart, read, read_bytes, write};
+pub use report::{Report, Settled};
 pub use status::Status;
 use status::Stopped;
 
-/// One recall step: `out = sum_i p_i x_i`, `p = separation(beta X query)`. See `basinet.h`.
+/// Reads a .basin file where it lies, in flash or anywhere else, at an address that is a multiple of 4 (recall is fastest from one of 64):
+/// `memory` points into `bytes` afterwards, nothing is copied, and the model is the file's. Bytes behind the end of the file are not
+/// looked at. The header is checked, by its checksum too, and that every section is where it must be; O(1) in the size of the data.
 ///
-/// # Safety
-/// Pointers that are not null point to `count * dim`, `dim`, `dim` and `scratch_length` numbers and one report; `separation` to a string
-/// that ends with a zero; nobody else writes to any of it, or reads `out`, `scratch` and `report`, during the call.
+/// place: null, or set to what an error is about, see `enum basinet_status`; zero without one. After an error memory is as it was.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn basinet_open(bytes: *const c_void, length: usize, memory: *mut Memory, place: *mut u64) -> i32 {
+    let open = || {
+        apart([Region::of(memory, 1)?, Region::of(place, 1)?], [Region::of(bytes.cast::<u8>(), length)?])?;
+        if memory.is_null() {
+            return Err(Status::NULL.into());
+        }
+        // SAFETY: the caller's promise, and the regions have just been seen to be apart.
+        let opened = Memory::of(&Basin::new(unsafe { read_bytes(bytes, length) }?)?)?;
+        // SAFETY: the caller's promise; `Region::of` has seen the alignment.
+        unsafe { memory.write(opened) };
+        Ok(0)
+    };
+    // SAFETY: the caller's promise; the place overlaps nothing that the result borrows, which is nothing.
+    unsafe { report::finish(open(), place) }
+}
+
+/// Looks at all bytes of a .basin file: what `basinet_open` looks at, the checksums of the data, that every number and norm is finite, and
+/// that max_norm is right. O(length), about 2 ns a byte on a PC. place: as there.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn basinet_verify(bytes: *const c_void, length: usize, place: *mut u64) -> i32 {
+    let verify = || {
+        apart([Region::of(place, 1)?], [Region::of(bytes.cast::<u8>(), length)?])?;
+        // SAFETY: the caller's promise, and the regions have just been seen to be apart.
+        Basin::new(unsafe { read_bytes(bytes, length) }?)?.verify()?;
+        Ok(0)
+    };
+    // SAFETY: the caller's promise; the place overlaps nothing that the result borrows, which is nothing.
+    unsafe { report::finish(verify(), place) }
+}
+
+/// One recall step of `query` (dim numbers) into `out` (dim numbers; width where memory has values). Reads the patterns once:
+/// O(count * dim).
+///
+/// scratch: 3 numbers at least for each number of out. Each 3 more are room for a candidate of a sparse separation; where they do not
+/// suffice the patterns are read again, slower and with the same bits. `basinet_recall_scratch` numbers always suffice. report may be null.
+/// The bits of out are the same on every instruction set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn basinet_recall(
-    patterns: *const f32,
-    count: usize,
-    dim: usize,
-    separation: *const c_char,
-    beta: f32,
+    memory: *const Memory,
     query: *const f32,
     out: *mut f32,
     scratch: *mut f32,
     scratch_length: usize,
     report: *mut Report,
-) -> Status {
+) -> i32 {
     let recall = || {
-        let numbers = memory::product(count, dim)?;
+        // SAFETY: the caller's promise.
+        let given = unsafe { Memory::at(memory) }?;
+        let [patterns, values] = given.regions()?;
         apart(
-            [Region::of(out, dim)?, Region::of(scratch, scratch_length)?, Region::of(report, 1)?],
-            [Region::of(patterns, numbers)?, Region::of(query, dim)?],
+            [Region::of(out, given.out())?, Region::of(scratch, scratch_length)?, Region::of(report, 1)?],
+            [Region::of(memory, 1)?, patterns, values, Region::of(query, given.dim)?],
         )?;
         // SAFETY: the caller's promise, and the regions have just been seen to be apart.
-        let (patterns, query, out, scratch) =
-            unsafe { (read(patterns, numbers)?, read(query, dim)?, write(out, dim)?, write(scratch, scratch_length)?) };
-        // SAFETY: the caller's promise.
-        let named = unsafe { Named::at(separation) }?;
-        let (rows, beta) = (Patterns::new(patterns, dim)?, Beta::new(beta)?);
-        Ok(named.give(Recall { rows, beta, query, out, scratch: memory::scratch(scratch, dim)? })?)
+        let (query, out, scratch) = unsafe { (read(query, given.dim)?, write(out, given.out())?, write(scratch, scratch_length)?) };
+        // SAFETY: the same.
+        let Net { patterns, values, model } = unsafe { given.net() }?;
+        let scratch = region::scratch(scratch, given.out(), 0)?;
+        Ok(model.run(Recall { patterns, values, query, out, scratch })?.into())
     };
     // SAFETY: the caller's promise; the report overlaps nothing that the result borrows, which is nothing.
     unsafe { report::finish(recall(), report) }
@@ -69,84 +108,115 @@ pub unsafe extern "C" fn basinet_recall(
 /// Queries that are recalled together, and whose steps stand on the stack.
 const TILE: usize = 64;
 
-/// One recall step from each of many queries. See `basinet.h`.
+/// One recall step from each of `number` queries (number x dim, row-major) into `out` (number x dim or width): several times faster than as
+/// many calls, and equal to them within rounding, not in bits. Queries are taken 64 at a time, which share what is read of the patterns:
+/// after an error those of earlier 64s have been written. O(number * count * dim). Stack: some 8 KB.
 ///
-/// # Safety
-/// As [`basinet_recall`]; `queries` and `out` have `number * dim` numbers, `reports` is null or has a place for each query.
+/// scratch: `basinet_batch_scratch` numbers or more, with room for some candidates of a sparse separation for each query (none for softmax;
+/// a few hundred where recall is sharp); a query for which that is not enough is recalled by itself. reports: null, or one for each query;
+/// after an error the first one holds the place, counted through all queries.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn basinet_recall_batch(
-    patterns: *const f32,
-    count: usize,
-    dim: usize,
-    separation: *const c_char,
-    beta: f32,
+    memory: *const Memory,
     queries: *const f32,
     number: usize,
     out: *mut f32,
     scratch: *mut f32,
     scratch_length: usize,
     reports: *mut Report,
-) -> Status {
+) -> i32 {
     let recall = || -> Result<(), Stopped> {
-        let (stored, asked) = (memory::product(count, dim)?, memory::product(number, dim)?);
+        // SAFETY: the caller's promise.
+        let given = unsafe { Memory::at(memory) }?;
+        let ([patterns, values], dim, width) = (given.regions()?, given.dim, given.out());
+        let (asked, results) = (region::product(number, dim)?, region::product(number, width)?);
         apart(
-            [Region::of(out, asked)?, Region::of(scratch, scratch_length)?, Region::of(reports, number)?],
-            [Region::of(patterns, stored)?, Region::of(queries, asked)?],
+            [Region::of(out, results)?, Region::of(scratch, scratch_length)?, Region::of(reports, number)?],
+            [Region::of(memory, 1)?, patterns, values, Region::of(queries, asked)?],
         )?;
         // SAFETY: the caller's promise, and the regions have just been seen to be apart.
-        let (patterns, queries, out, scratch) =
-            unsafe { (read(patterns, stored)?, read(queries, asked)?, write(out, asked)?, write(scratch, scratch_length)?) };
-        // SAFETY: the caller's promise.
-        let named = unsafe { Named::at(separation) }?;
-        let (rows, beta) = (Patterns::new(patterns, dim)?, Beta::new(beta)?);
+        let (queries, out, scratch) = unsafe { (read(queries, asked)?, write(out, results)?, write(scratch, scratch_length)?) };
+        // SAFETY: the same.
+        let Net { patterns, values, model } = unsafe { given.net() }?;
         if let Some(index) = queries.iter().position(|x| !x.is_finite()) {
             return Err(Error::QueryNotFinite { index }.into());
         }
-        let tile = TILE.saturating_mul(dim.max(1));
-        let tiles = queries.chunks(tile).zip(out.chunks_mut(tile));
+        let tiles = queries.chunks(TILE.saturating_mul(dim.max(1))).zip(out.chunks_mut(TILE.saturating_mul(width.max(1))));
         for (tile, (queries, out)) in tiles.enumerate() {
             let mut steps = [Step::default(); TILE];
             let steps = steps.get_mut(..queries.len() / dim.max(1)).unwrap_or(&mut []);
-            named.give(RecallBatch { rows, beta, queries, out, steps, scratch })?;
-            for (i, step) in steps.iter().enumerate() {
-                // SAFETY: the caller's promise: a place for each query, unless it is null.
-                unsafe { report::put(reports.wrapping_add(tile * TILE + i), !reports.is_null(), (*step).into()) };
+            model.run(RecallBatch { patterns, values, queries, out, steps, scratch })?;
+            for (i, step) in steps.iter().enumerate().filter(|_| !reports.is_null()) {
+                // SAFETY: the caller's promise: a place for each query; `Region::of` has seen the alignment.
+                unsafe { reports.add(tile * TILE + i).write((*step).into()) };
             }
         }
         Ok(())
     };
     match recall() {
-        Ok(()) => Status::Ok,
-        Err(Stopped { status, place }) => {
-            let whole = !reports.is_null() && reports.is_aligned() && status != Status::Overlap && number > 0;
-            // SAFETY: the caller's promise; alignment has just been seen.
-            unsafe { report::put(reports, whole, Report { place, ..Report::default() }) };
-            status
-        }
+        Ok(()) => Status::OK as i32,
+        // SAFETY: the caller's promise; without a query there is no report.
+        Err(stopped) => unsafe { report::finish::<Report>(Err(stopped), if number > 0 { reports } else { core::ptr::null_mut() }) },
     }
 }
 
-/// The scores `X query` of all patterns. See `basinet.h`.
+/// Steps from `state` (dim numbers) until it stays, and leaves the last state there: |x' - x| at most state_change |x'| (2^-20 is a good
+/// one; 0: until it does not change at all), or `steps` of them. Values are not looked at: the state becomes a pattern, or a mean of some.
+/// The energy never rises but for rounding, so similarities without one are an error. O(count * dim) a step and for the report.
 ///
-/// # Safety
-/// As [`basinet_recall`]; `out` has `count` numbers.
+/// scratch: 6 * dim numbers at least, and more as for `basinet_recall`; `basinet_settle_scratch` numbers always suffice. report may be null.
+/// After an error state is as it was.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn basinet_scores(patterns: *const f32, count: usize, dim: usize, query: *const f32, out: *mut f32) -> Status {
-    let scores = || -> Result<(), Stopped> {
-        let numbers = memory::product(count, dim)?;
-        apart([Region::of(out, count)?], [Region::of(patterns, numbers)?, Region::of(query, dim)?])?;
+pub unsafe extern "C" fn basinet_settle(
+    memory: *const Memory,
+    state: *mut f32,
+    steps: usize,
+    state_change: f32,
+    scratch: *mut f32,
+    scratch_length: usize,
+    report: *mut Settled,
+) -> i32 {
+    let settle = || {
+        // SAFETY: the caller's promise.
+        let given = unsafe { Memory::at(memory) }?;
+        let [patterns, values] = given.regions()?;
+        apart(
+            [Region::of(state, given.dim)?, Region::of(scratch, scratch_length)?, Region::of(report, 1)?],
+            [Region::of(memory, 1)?, patterns, values],
+        )?;
         // SAFETY: the caller's promise, and the regions have just been seen to be apart.
-        let (patterns, query, out) = unsafe { (read(patterns, numbers)?, read(query, dim)?, write(out, count)?) };
-        let model = Model::new(basinet_core::beta!(1.0), basinet_core::Softmax);
-        Ok(model.scores(&Patterns::new(patterns, dim)?, query, out)?)
+        let (state, scratch) = unsafe { (write(state, given.dim)?, write(scratch, scratch_length)?) };
+        // SAFETY: the same.
+        let Net { patterns, model, .. } = unsafe { given.net() }?;
+        let (scratch, stop) = (region::scratch(scratch, given.dim, 3)?, Stop::after(steps).state_change(state_change));
+        let job = Settle { patterns, beta: model.beta, similarity: model.similarity, state, stop, scratch };
+        model.separation.run(job).map(Into::into)
     };
-    scores().map_or_else(|stopped| stopped.status, |()| Status::Ok)
+    // SAFETY: the caller's promise; the report overlaps nothing that the result borrows, which is nothing.
+    unsafe { report::finish(settle(), report) }
 }
 
-/// Turns scores into weights, in place: `p = separation(beta s)`. See `basinet.h`.
-///
-/// # Safety
-/// As [`basinet_recall`]; `scores` has `count` numbers.
+/// The scores of all patterns, by the memory's similarity: count numbers. O(count * dim), twice: the first time to see that all are finite.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn basinet_scores(memory: *const Memory, query: *const f32, out: *mut f32) -> i32 {
+    let scores = || {
+        // SAFETY: the caller's promise.
+        let given = unsafe { Memory::at(memory) }?;
+        let [patterns, values] = given.regions()?;
+        apart([Region::of(out, given.count)?], [Region::of(memory, 1)?, patterns, values, Region::of(query, given.dim)?])?;
+        // SAFETY: the caller's promise, and the regions have just been seen to be apart.
+        let (query, out) = unsafe { (read(query, given.dim)?, write(out, given.count)?) };
+        // SAFETY: the same.
+        let Net { patterns, model, .. } = unsafe { given.net() }?;
+        model.similarity.run(Scores { patterns, query, out })?;
+        Ok(0)
+    };
+    // SAFETY: nothing is told.
+    unsafe { report::finish::<u64>(scores(), core::ptr::null_mut()) }
+}
+
+/// Turns `count` scores into weights, in place. O(count). scratch may have any length, also none: each 3 numbers are room for a candidate,
+/// as for `basinet_recall`; `basinet_weights_scratch` numbers always suffice. report may be null.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn basinet_weights(
     separation: *const c_char,
@@ -156,41 +226,46 @@ pub unsafe extern "C" fn basinet_weights(
     scratch: *mut f32,
     scratch_length: usize,
     report: *mut Report,
-) -> Status {
+) -> i32 {
     let weights = || {
-        memory::product(count, 1)?;
         apart([Region::of(scores, count)?, Region::of(scratch, scratch_length)?, Region::of(report, 1)?], [])?;
         // SAFETY: the caller's promise, and the regions have just been seen to be apart.
         let (scores, scratch) = unsafe { (write(scores, count)?, write(scratch, scratch_length)?) };
         // SAFETY: the caller's promise.
-        let named = unsafe { Named::at(separation) }?;
-        Ok(named.give(Weigh { beta: Beta::new(beta)?, scores, scratch: memory::scratch(scratch, 0)? })?)
+        let separation = unsafe { names::separation(separation) }?;
+        Ok(separation.run(Weigh { beta: Beta::new(beta)?, scores, scratch: region::scratch(scratch, 0, 0)? })?.into())
     };
     // SAFETY: the caller's promise; the report overlaps nothing that the result borrows, which is nothing.
     unsafe { report::finish(weights(), report) }
 }
 
-/// Numbers of scratch with which [`basinet_recall`] never reads patterns twice for want of memory; 0 where no memory could hold them.
+/// Numbers of scratch that suffice for every separation without a second reading: 3 * (count + out), out the numbers of a result (dim, or
+/// width where there are values); 0 where that is more than size_t holds.
 #[unsafe(no_mangle)]
-pub extern "C" fn basinet_recall_scratch(count: usize, dim: usize) -> usize {
-    count.checked_add(dim).and_then(|both| both.checked_mul(3)).unwrap_or(0)
+pub extern "C" fn basinet_recall_scratch(count: usize, out: usize) -> usize {
+    count.checked_add(out).and_then(|both| both.checked_mul(3)).unwrap_or(0)
 }
 
-/// Numbers of scratch that [`basinet_recall_batch`] needs for so many queries, with room for so many candidates of each; 0 where no memory
-/// could hold them.
+/// The same for a batch of `number` queries with room for `candidates` of each; of that only the first 64 queries count.
 #[unsafe(no_mangle)]
-pub extern "C" fn basinet_batch_scratch(queries: usize, dim: usize, candidates: usize) -> usize {
-    let numbers = basinet_core::batch_scratch(queries.min(TILE), dim, dim, candidates);
+pub extern "C" fn basinet_batch_scratch(number: usize, dim: usize, out: usize, candidates: usize) -> usize {
+    let numbers = basinet_core::batch_scratch(number.min(TILE), dim, out, candidates);
     if numbers == usize::MAX { 0 } else { numbers }
 }
 
-/// Numbers of scratch with which [`basinet_weights`] never reads scores twice for want of memory; 0 where no memory could hold them.
+/// The same for settling: 3 * (count + 2 * dim).
+#[unsafe(no_mangle)]
+pub extern "C" fn basinet_settle_scratch(count: usize, dim: usize) -> usize {
+    dim.checked_mul(2).map_or(0, |states| basinet_recall_scratch(count, states))
+}
+
+/// The same for weights: 3 * count.
 #[unsafe(no_mangle)]
 pub extern "C" fn basinet_weights_scratch(count: usize) -> usize {
     basinet_recall_scratch(count, 0)
 }
 
-/// The version of this library.
+/// "0.1.0". Never null, never to be freed; nor are the next two.
 #[unsafe(no_mangle)]
 pub extern "C" fn basinet_version() -> *const c_char {
     const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
@@ -200,7 +275,7 @@ pub extern "C" fn basinet_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// The name of the instruction set in use.
+/// The instruction set in use: "scalar", "baseline", "avx2" or "avx512".
 #[unsafe(no_mangle)]
 pub extern "C" fn basinet_backend() -> *const c_char {
     match Backend::current() {
@@ -213,60 +288,10 @@ pub extern "C" fn basinet_backend() -> *const c_char {
     .as_ptr()
 }
 
-/// What an error number means.
+/// What a number of `enum basinet_status` means, also one that means nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn basinet_error_text(status: i32) -> *const c_char {
     status::text(status).as_ptr()
-}
-
-/// One recall step.
-struct Recall<'a> {
-    rows: Patterns<'a>,
-    beta: Beta,
-    query: &'a [f32],
-    out: &'a mut [f32],
-    scratch: Scratch<'a>,
-}
-
-impl Job for Recall<'_> {
-    type Output = Step;
-
-    fn by<S: Separation>(mut self, separation: S) -> Result<Step, Error> {
-        Model::new(self.beta, separation).step(&self.rows, self.query, self.out, &mut self.scratch)
-    }
-}
-
-/// One recall step from each of some queries.
-struct RecallBatch<'a> {
-    rows: Patterns<'a>,
-    beta: Beta,
-    queries: &'a [f32],
-    out: &'a mut [f32],
-    steps: &'a mut [Step],
-    scratch: &'a mut [f32],
-}
-
-impl Job for RecallBatch<'_> {
-    type Output = ();
-
-    fn by<S: Separation>(self, separation: S) -> Result<(), Error> {
-        Model::new(self.beta, separation).step_batch(&self.rows, self.queries, self.out, self.steps, self.scratch)
-    }
-}
-
-/// Weights of scores.
-struct Weigh<'a> {
-    beta: Beta,
-    scores: &'a mut [f32],
-    scratch: Scratch<'a>,
-}
-
-impl Job for Weigh<'_> {
-    type Output = Step;
-
-    fn by<S: Separation>(mut self, separation: S) -> Result<Step, Error> {
-        Model::new(self.beta, separation).weights(self.scores, &mut self.scratch)
-    }
 }
 
 /// The core never panics, so this is never reached; a library without an operating system has to have one.

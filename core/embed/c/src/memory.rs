@@ -1,84 +1,110 @@
-//! The caller's memory: pointers and sizes become slices, or an error.
+//! The associative memory: patterns, perhaps values, and how they are recalled.
 
+use crate::names::{self, NAME, Similarity};
+use crate::region::{self, Region, read};
 use crate::status::{Status, Stopped};
-use basinet_core::Scratch;
+use basinet_core::{AnyModel, Basin, Beta, Patterns};
+use core::ffi::c_char;
+use core::ptr::null;
 
-/// `count * dim` numbers, where as many bytes can exist at all.
-pub fn product(count: usize, dim: usize) -> Result<usize, Stopped> {
-    let numbers = count.checked_mul(dim).ok_or(Status::TooLarge)?;
-    if numbers > isize::MAX as usize / size_of::<f32>() { Err(Status::TooLarge.into()) } else { Ok(numbers) }
+/// What is recalled, and how: filled by `basinet_open`, or by hand. What is left zero then is right: no values, dot products. It is only
+/// read, and only points to the numbers.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// count x dim numbers, row-major, one row directly behind the other
+    pub patterns: *const f32,
+    /// count x width numbers that are read out in place of the patterns; null: the patterns themselves
+    pub values: *const f32,
+    /// fewer than 2^32
+    pub count: usize,
+    /// numbers of a pattern
+    pub dim: usize,
+    /// numbers of a value; of no meaning where values is null
+    pub width: usize,
+    /// the inverse temperature, finite, at least 2^-120, in units of 1/score
+    pub beta: f32,
+    /// from a file: the largest |x_i|, rounded up, so that 1/2 max_norm^2 is in the constant of the energy; no function here reads it
+    pub max_norm: f32,
+    /// a number of `enum basinet_similarity`
+    pub similarity: i32,
+    /// the name of a separation, with a zero at its end
+    pub separation: [c_char; NAME],
 }
 
-/// The addresses that a call reads or writes.
-#[derive(Clone, Copy)]
-pub struct Region {
-    first: usize,
-    bytes: usize,
+/// The same, looked at.
+pub struct Net<'a> {
+    pub patterns: Patterns<'a>,
+    pub values: Option<Patterns<'a>>,
+    pub model: AnyModel,
 }
 
-impl Region {
-    /// `length` things from `pointer` on; a null pointer has no memory at all, and is seen to where it is read.
-    pub fn of<T>(pointer: *const T, length: usize) -> Result<Self, Stopped> {
-        let bytes = length.checked_mul(size_of::<T>()).filter(|&bytes| bytes <= isize::MAX as usize).ok_or(Status::TooLarge)?;
-        let first = pointer.addr();
+impl Memory {
+    /// A copy of the one at `pointer`.
+    ///
+    /// # Safety
+    /// Unless it is null, one is there, and nobody writes to it during the call.
+    pub unsafe fn at(pointer: *const Self) -> Result<Self, Stopped> {
         if pointer.is_null() {
-            return Ok(Self { first, bytes: 0 });
+            return Err(Status::NULL.into());
         }
-        if !pointer.is_aligned() {
-            return Err(Status::Misaligned.into());
-        }
-        if first.checked_add(bytes).is_none() { Err(Status::TooLarge.into()) } else { Ok(Self { first, bytes }) }
+        // SAFETY: the caller's promise.
+        if pointer.is_aligned() { Ok(unsafe { pointer.read() }) } else { Err(Status::MISALIGNED.into()) }
     }
 
-    /// True where the two have a byte in common.
-    fn meets(self, other: Self) -> bool {
-        self.bytes > 0 && other.bytes > 0 && self.first < other.first + other.bytes && other.first < self.first + self.bytes
+    /// What a file holds.
+    pub fn of(basin: &Basin<'_>) -> Result<Self, Stopped> {
+        let AnyModel { beta, separation, similarity } = basin.model();
+        Ok(Self {
+            patterns: first(&basin.patterns()),
+            values: basin.values().as_ref().map_or(null(), first),
+            count: basin.patterns().count(),
+            dim: basin.patterns().dim(),
+            width: basin.values().map_or(0, |values| values.dim()),
+            beta: beta.get(),
+            max_norm: basin.max_norm(),
+            similarity: Similarity::of(similarity)? as i32,
+            separation: names::name(separation),
+        })
+    }
+
+    /// Numbers of a result.
+    pub fn out(&self) -> usize {
+        if self.values.is_null() { self.dim } else { self.width }
+    }
+
+    /// What is read of it.
+    pub fn regions(&self) -> Result<[Region; 2], Stopped> {
+        let (numbers, values) = (region::product(self.count, self.dim)?, region::product(self.count, self.out())?);
+        Ok([Region::of(self.patterns, numbers)?, Region::of(self.values, values)?])
+    }
+
+    /// The same, looked at.
+    ///
+    /// # Safety
+    /// As many numbers are there as it says, and nobody writes to them for `'a`. [`regions`](Self::regions) has found nothing wrong.
+    pub unsafe fn net<'a>(&self) -> Result<Net<'a>, Stopped> {
+        // SAFETY: the caller's promise.
+        let patterns = unsafe { rows(self.patterns, self.count, self.dim) }?;
+        // SAFETY: the caller's promise.
+        let values = if self.values.is_null() { None } else { Some(unsafe { rows(self.values, self.count, self.width) }?) };
+        // SAFETY: the name stands in this very structure.
+        let separation = unsafe { names::separation(self.separation.as_ptr()) }?;
+        let model = AnyModel { beta: Beta::new(self.beta)?, separation, similarity: Similarity::any(self.similarity)? };
+        Ok(Net { patterns, values, model })
     }
 }
 
-/// Checks that nothing that is written overlaps anything else.
-pub fn apart<const W: usize, const R: usize>(written: [Region; W], read: [Region; R]) -> Result<(), Stopped> {
-    for (i, region) in written.iter().enumerate() {
-        if written.iter().skip(i + 1).chain(&read).any(|other| region.meets(*other)) {
-            return Err(Status::Overlap.into());
-        }
-    }
-    Ok(())
-}
-
-/// The numbers at `pointer`; none are there where `length` is zero.
+/// `count` rows of `dim` numbers.
 ///
 /// # Safety
-/// As many are there unless it is null, and nobody writes to them for `'a`. [`Region::of`] has said that alignment and size are right.
-pub unsafe fn read<'a>(pointer: *const f32, length: usize) -> Result<&'a [f32], Stopped> {
-    match (pointer.is_null(), length) {
-        (_, 0) => Ok(&[]),
-        (true, _) => Err(Status::Null.into()),
-        // SAFETY: the caller's promise.
-        (false, _) => Ok(unsafe { core::slice::from_raw_parts(pointer, length) }),
-    }
+/// As [`Memory::net`].
+unsafe fn rows<'a>(pointer: *const f32, count: usize, dim: usize) -> Result<Patterns<'a>, Stopped> {
+    // SAFETY: the caller's promise.
+    Ok(Patterns::new(unsafe { read(pointer, region::product(count, dim)?) }?, dim)?)
 }
 
-/// The same to write to.
-///
-/// # Safety
-/// As [`read`], and nobody else reads them for `'a`.
-pub unsafe fn write<'a>(pointer: *mut f32, length: usize) -> Result<&'a mut [f32], Stopped> {
-    match (pointer.is_null(), length) {
-        (_, 0) => Ok(&mut []),
-        (true, _) => Err(Status::Null.into()),
-        // SAFETY: the caller's promise.
-        (false, _) => Ok(unsafe { core::slice::from_raw_parts_mut(pointer, length) }),
-    }
-}
-
-/// Scratch memory for rows of `dim` numbers, and as many candidates as the rest has room for.
-pub fn scratch(numbers: &mut [f32], dim: usize) -> Result<Scratch<'_>, Stopped> {
-    let too_small = Status::Scratch;
-    let (sums, rest) = dim.checked_mul(3).and_then(|sums| numbers.split_at_mut_checked(sums)).ok_or(too_small)?;
-    let room = rest.len() / 3;
-    let (scores, rest) = rest.split_at_mut_checked(room).ok_or(too_small)?;
-    let (rows, work) = rest.split_at_mut_checked(room).ok_or(too_small)?;
-    let rows = bytemuck::try_cast_slice_mut(rows).map_err(|_| too_small)?;
-    Ok(Scratch::new(sums, scores, rows, work))
+/// Where rows begin.
+fn first(rows: &Patterns<'_>) -> *const f32 {
+    rows.row(0).map_or(null(), <[f32]>::as_ptr)
 }

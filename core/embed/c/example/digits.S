@@ -8,6 +8,4 @@ digits_end:
         .byte 0, 0
 digits_misaligned:
         .incbin "digits.basin"
-#ifdef __ELF__
-        .section .note.GNU-stack, ""
-#endif
+        .section .note.GNU-stack, "", %progbits

@@ -20,7 +20,7 @@ static void say_number(uint64_t number) {
     say(first);
 }
 
-/* Prints a line of text and numbers in turn, up to a null. */
+/* Prints a line with a number in it. */
 static void say_line(const char *before, uint64_t number, const char *behind) {
     say(before);
     say_number(number);
@@ -91,7 +91,8 @@ static int file(void) {
     CHECK(basinet_open(digits, length, &memory, &place) == BASINET_OK && place == 0);
     CHECK(memory.count == COUNT && memory.dim == DIM && memory.values == NULL && memory.similarity == BASINET_DOT);
     CHECK(basinet_verify(digits, length, NULL) == BASINET_OK);
-    say_line("", COUNT, " digits of 8x8 in read-only memory, recalled by ");
+    say_number(memory.count);
+    say(" digits of 8x8 in read-only memory, ");
     say(memory.separation);
     say_line(", beta ", (uint64_t)memory.beta, "");
     for (size_t i = 0; i < memory.count; i++) {

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-extern uint32_t stack_top[], data_in_flash[], data_begin[], data_end[], bss_begin[], bss_end[];
+extern uint32_t data_in_flash[], data_begin[], data_end[], bss_begin[], bss_end[];
 
 /* A request to the debugger: its number and its argument. */
 static void semihosting(uint32_t number, const void *argument) {
@@ -33,5 +33,5 @@ static void reset(void) {
     stop(example());
 }
 
-/* Stack pointer, reset, and the faults: all others are off. */
-__attribute__((section(".vectors"), used)) static const void *const vectors[] = {stack_top, reset, fault, fault, fault, fault, fault};
+/* Behind the stack pointer, which the linker script puts first: reset, and the faults. All other interrupts are off. */
+__attribute__((section(".vectors"), used)) static void (*const vectors[])(void) = {reset, fault, fault, fault, fault, fault};

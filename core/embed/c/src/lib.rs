@@ -26,6 +26,7 @@ mod tests;
 
 use basinet_core::{Backend, Basin, Beta, Error, Step, Stop};
 use core::ffi::{CStr, c_char, c_void};
+use core::num::NonZeroUsize;
 use jobs::{Recall, RecallBatch, Scores, Settle, Weigh};
 pub use memory::Memory;
 use memory::Net;
@@ -106,7 +107,7 @@ pub unsafe extern "C" fn basinet_recall(
 }
 
 /// Queries that are recalled together, and whose steps stand on the stack.
-const TILE: usize = 64;
+const TILE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
 
 /// One recall step from each of `number` queries (number x dim, row-major) into `out` (number x dim or width): several times faster than as
 /// many calls, and equal to them within rounding, not in bits. Queries are taken 64 at a time, which share what is read of the patterns:
@@ -141,14 +142,17 @@ pub unsafe extern "C" fn basinet_recall_batch(
         if let Some(index) = queries.iter().position(|x| !x.is_finite()) {
             return Err(Error::QueryNotFinite { index }.into());
         }
-        let tiles = queries.chunks(TILE.saturating_mul(dim.max(1))).zip(out.chunks_mut(TILE.saturating_mul(width.max(1))));
-        for (tile, (queries, out)) in tiles.enumerate() {
-            let mut steps = [Step::default(); TILE];
-            let steps = steps.get_mut(..queries.len() / dim.max(1)).unwrap_or(&mut []);
+        // `net` has refused zeros; said once more, so that the optimizer sees it too.
+        let (Some(dim), mut left) = (NonZeroUsize::new(dim), out) else { return Err(Status::LENGTH.into()) };
+        for (tile, queries) in queries.chunks(dim.saturating_mul(TILE).get()).enumerate() {
+            let mut steps = [Step::default(); TILE.get()];
+            let steps = steps.get_mut(..queries.len() / dim).unwrap_or(&mut []);
+            let (out, later) = left.split_at_mut_checked(steps.len() * width).ok_or(Status::LENGTH)?;
+            left = later;
             model.run(RecallBatch { patterns, values, queries, out, steps, scratch })?;
             for (i, step) in steps.iter().enumerate().filter(|_| !reports.is_null()) {
                 // SAFETY: the caller's promise: a place for each query; `Region::of` has seen the alignment.
-                unsafe { reports.add(tile * TILE + i).write((*step).into()) };
+                unsafe { reports.add(tile * TILE.get() + i).write((*step).into()) };
             }
         }
         Ok(())
@@ -249,7 +253,7 @@ pub extern "C" fn basinet_recall_scratch(count: usize, out: usize) -> usize {
 /// The same for a batch of `number` queries with room for `candidates` of each; of that only the first 64 queries count.
 #[unsafe(no_mangle)]
 pub extern "C" fn basinet_batch_scratch(number: usize, dim: usize, out: usize, candidates: usize) -> usize {
-    let numbers = basinet_core::batch_scratch(number.min(TILE), dim, out, candidates);
+    let numbers = basinet_core::batch_scratch(number.min(TILE.get()), dim, out, candidates);
     if numbers == usize::MAX { 0 } else { numbers }
 }
 

@@ -1,7 +1,7 @@
 """Basinet through its C library, by ctypes."""
 
 import ctypes
-from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, byref, c_char, c_char_p, c_double, c_float, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 
 import numpy as np
 
@@ -17,12 +17,21 @@ class Report(ctypes.Structure):
     ]
 
 
+class Memory(ctypes.Structure):
+    """`struct basinet_memory`."""
+
+    _fields_ = [
+        *[(name, c_void_p) for name in ("patterns", "values")],
+        *[(name, c_size_t) for name in ("count", "dim", "width")],
+        *[(name, c_float) for name in ("beta", "max_norm")],
+        *[("similarity", c_int32), ("separation", c_char * 48)],
+    ]
+
+
 ARGUMENTS = {
-    "basinet_recall": (c_void_p, c_size_t, c_size_t, c_char_p, c_float, c_void_p, c_void_p, c_void_p, c_size_t, POINTER(Report)),
-    "basinet_recall_batch": (
-        *(c_void_p, c_size_t, c_size_t, c_char_p, c_float, c_void_p, c_size_t, c_void_p, c_void_p, c_size_t, POINTER(Report)),
-    ),
-    "basinet_scores": (c_void_p, c_size_t, c_size_t, c_void_p, c_void_p),
+    "basinet_recall": (POINTER(Memory), c_void_p, c_void_p, c_void_p, c_size_t, POINTER(Report)),
+    "basinet_recall_batch": (POINTER(Memory), c_void_p, c_size_t, c_void_p, c_void_p, c_size_t, POINTER(Report)),
+    "basinet_scores": (POINTER(Memory), c_void_p, c_void_p),
     "basinet_weights": (c_char_p, c_float, c_void_p, c_size_t, c_void_p, c_size_t, POINTER(Report)),
 }
 # Rows that a sparse map may keep for each query of a batch.
@@ -33,6 +42,12 @@ def numbers(array):
     """The address of an array's numbers, which C takes as they are."""
     assert array.dtype == np.float32 and array.flags.c_contiguous
     return array.ctypes.data
+
+
+def memory(patterns, separation="softmax", beta=1.0):
+    """Patterns, M x D, and how they are recalled."""
+    count, dim = patterns.shape
+    return Memory(patterns=numbers(patterns), count=count, dim=dim, beta=beta, separation=separation.encode())
 
 
 class Library:
@@ -48,7 +63,7 @@ class Library:
         for name in ("basinet_version", "basinet_backend", "basinet_error_text"):
             getattr(self.c, name).restype = c_char_p
         self.c.basinet_batch_scratch.restype = c_size_t
-        self.c.basinet_batch_scratch.argtypes = (c_size_t, c_size_t, c_size_t)
+        self.c.basinet_batch_scratch.argtypes = (c_size_t,) * 4
 
     def text(self, name):
         return getattr(self.c, name)().decode()
@@ -70,7 +85,7 @@ class Library:
         count, dim = patterns.shape
         out, report = np.empty(dim, np.float32), Report()
         scratch = np.empty(self.c.basinet_recall_scratch(count, dim), np.float32)
-        where = (numbers(patterns), count, dim, separation.encode(), beta, numbers(query), numbers(out), numbers(scratch), scratch.size)
+        where = (byref(memory(patterns, separation, beta)), numbers(query), numbers(out), numbers(scratch), scratch.size)
         call = self._call("basinet_recall", (patterns, query, out, scratch), *where, byref(report))
         call.result, call.report = out, report
         return call
@@ -79,8 +94,8 @@ class Library:
         """Several queries at once, Q x D."""
         (count, dim), number = patterns.shape, len(queries)
         out = np.empty_like(queries)
-        scratch = np.empty(self.c.basinet_batch_scratch(number, dim, min(count, CANDIDATES)), np.float32)
-        where = (numbers(patterns), count, dim, separation.encode(), beta, numbers(queries), number)
+        scratch = np.empty(self.c.basinet_batch_scratch(number, dim, dim, min(count, CANDIDATES)), np.float32)
+        where = (byref(memory(patterns, separation, beta)), numbers(queries), number)
         into = (numbers(out), numbers(scratch), scratch.size, None)
         call = self._call("basinet_recall_batch", (patterns, queries, out, scratch), *where, *into)
         call.result = out
@@ -89,7 +104,7 @@ class Library:
     def scores(self, patterns, query):
         """The scores of all patterns."""
         out = np.empty(len(patterns), np.float32)
-        call = self._call("basinet_scores", (patterns, query, out), numbers(patterns), *patterns.shape, numbers(query), numbers(out))
+        call = self._call("basinet_scores", (patterns, query, out), byref(memory(patterns)), numbers(query), numbers(out))
         call.result = out
         return call
 

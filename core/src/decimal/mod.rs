@@ -223,7 +223,7 @@ impl fmt::Display for Shown {
         let fixed = Fixed::of(number).shortest(number);
         let mut used = (0..LIMBS * DIGITS).filter(|&place| fixed.digit(place) != 0);
         let first = used.next().unwrap_or(UNITS);
-        let last = used.last().unwrap_or(first);
+        let last = used.next_back().unwrap_or(first);
         for place in first.min(UNITS)..=last.max(UNITS) {
             if place == UNITS + 1 {
                 f.write_char('.')?;

@@ -1,8 +1,8 @@
 //! The one place that knows instruction sets: an entry point a kernel, for the dispatcher and for each backend by name.
 //!
-//! [`Kernels`] is the list. [`Dispatch`] chooses at run time (feature `std`) or by the build's own target features (without it), once a
-//! call, about 1.4 ns; a call does the work of a block of 64 rows. Each token calls its own clone directly, so that tests can compare
-//! backends in one process. Clones are plain functions on slices: what is not called is not linked.
+//! [`Kernels`] is the list. [`Dispatch`] chooses at run time (features `std` and `cpuid`) or by the build's own target features (without
+//! them), once a call, 1 to 2 ns; a call does the work of a block of 64 rows. Each token calls its own clone directly, so that tests can
+//! compare backends in one process. Clones are plain functions on slices: what is not called is not linked.
 //!
 //! `--cfg basinet_backend="..."` takes the choice away. A forced instruction set must be one the build promises, by
 //! `-C target-feature` or `-C target-cpu`: nothing is detected then, and nothing can be wrong at run time.
@@ -11,7 +11,7 @@ use crate::backend::Backend;
 use crate::kernels::{self, Active, Leader, Online, PANEL, PEAKS, PanelOnline, Power, PowerState, PowerSums, Slope, Tally, Weighed};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
-use crate::simd::{Baseline, Scalar, Simd};
+use crate::simd::{Baseline, Scalar};
 
 #[cfg(all(basinet_backend = "avx2", not(all(target_feature = "avx2", target_feature = "fma"))))]
 compile_error!("basinet_backend=\"avx2\" needs -C target-feature=+avx2,+fma");
@@ -30,6 +30,7 @@ mod sealed {
 pub struct Dispatch;
 
 /// The token of the function being expanded in: the forced one, or that of the clone.
+#[allow(unused_macros, reason = "with `cpuid` there are no other clones than the tokens' own")]
 macro_rules! with_best {
     (|$s:ident| $call:expr) => {{
         #[cfg(basinet_backend = "scalar")]
@@ -68,6 +69,60 @@ macro_rules! with_best {
     }};
 }
 
+/// The functions that choose. Here `multiversion` does: by what `std` finds, or in the compiler. What is forced has been chosen before.
+#[cfg(not(all(
+    target_arch = "x86_64",
+    feature = "cpuid",
+    not(any(
+        feature = "std",
+        basinet_backend = "scalar",
+        basinet_backend = "baseline",
+        basinet_backend = "avx2",
+        basinet_backend = "avx512"
+    ))
+)))]
+macro_rules! dispatched {
+    ($(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
+        mod dispatched {
+            use super::*;
+            $(#[multiversion::multiversion(targets("x86_64+avx2+fma+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]
+            pub fn $name($($arg: $type),*) $(-> $result)? {
+                with_best!(|s| kernels::$name(s, $($arg),*))
+            })*
+        }
+    };
+}
+
+/// Here the processor was asked, and the tokens have the clones.
+#[cfg(all(
+    target_arch = "x86_64",
+    feature = "cpuid",
+    not(any(
+        feature = "std",
+        basinet_backend = "scalar",
+        basinet_backend = "baseline",
+        basinet_backend = "avx2",
+        basinet_backend = "avx512"
+    ))
+))]
+macro_rules! dispatched {
+    ($(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
+        mod dispatched {
+            use super::*;
+            $(#[inline]
+            pub fn $name($($arg: $type),*) $(-> $result)? {
+                if let Some(avx512) = Avx512::detect() {
+                    Kernels::$name(avx512, $($arg),*)
+                } else if let Some(avx2) = Avx2::detect() {
+                    Kernels::$name(avx2, $($arg),*)
+                } else {
+                    Kernels::$name(Baseline, $($arg),*)
+                }
+            })*
+        }
+    };
+}
+
 macro_rules! entry_points {
     ($(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
         /// Whatever runs the kernels: [`Dispatch`], or the token of one backend, as handed out by [`Backend::run`](crate::Backend::run).
@@ -77,17 +132,7 @@ macro_rules! entry_points {
             $(#[doc(hidden)] fn $name(self, $($arg: $type),*) $(-> $result)?;)*
         }
 
-        mod dispatched {
-            use super::*;
-            #[multiversion::multiversion(targets("x86_64+avx2+fma+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]
-            pub fn backend() -> Backend {
-                with_best!(|s| backend_of(s))
-            }
-            $(#[multiversion::multiversion(targets("x86_64+avx2+fma+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]
-            pub fn $name($($arg: $type),*) $(-> $result)? {
-                with_best!(|s| kernels::$name(s, $($arg),*))
-            })*
-        }
+        dispatched! { fn backend() -> Backend; $(fn $name($($arg: $type),*) $(-> $result)?;)* }
 
         impl sealed::Sealed for Dispatch {}
         impl Kernels for Dispatch {
@@ -103,7 +148,7 @@ macro_rules! entry_points {
     (@portable $token:ident $(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
         impl sealed::Sealed for $token {}
         impl Kernels for $token {
-            fn backend(self) -> Backend { Self::BACKEND }
+            fn backend(self) -> Backend { kernels::backend(self) }
             $(#[inline(never)] fn $name(self, $($arg: $type),*) $(-> $result)? { kernels::$name(self, $($arg),*) })*
         }
     };
@@ -112,7 +157,7 @@ macro_rules! entry_points {
         impl sealed::Sealed for $token {}
         #[cfg(target_arch = "x86_64")]
         impl Kernels for $token {
-            fn backend(self) -> Backend { Self::BACKEND }
+            fn backend(self) -> Backend { kernels::backend(self) }
             $(fn $name(self, $($arg: $type),*) $(-> $result)? {
                 #[target_feature(enable = $features)]
                 fn clone(s: $token, $($arg: $type),*) $(-> $result)? { kernels::$name(s, $($arg),*) }
@@ -121,12 +166,6 @@ macro_rules! entry_points {
             })*
         }
     };
-}
-
-/// The backend of a token, as a value.
-#[inline(always)]
-fn backend_of<S: Simd>(_token: S) -> Backend {
-    S::BACKEND
 }
 
 entry_points! {

@@ -5,7 +5,7 @@
 //!   values that every target must reach;
 //! - [`tolerance`]: the one table of what is allowed;
 //! - `oracle` and `golden` (feature `std`): the formulas in f64, and the file of reference numbers;
-//! - `basin` (feature `std`): the file format, written and read a second time.
+//! - [`basin`]: the file format, written and read a second time (feature `std`), and what must be said to damaged bytes in flash.
 //!
 //! Without the feature `std` nothing here allocates or needs an operating system; 32 KB hold the small set.
 #![no_std]
@@ -15,7 +15,6 @@
 #[macro_use]
 extern crate std;
 
-#[cfg(feature = "std")]
 pub mod basin;
 pub mod cases;
 pub mod fingerprint;

@@ -12,7 +12,7 @@ fn small_is_the_recorded_one_on_every_backend() {
     let mut arena = Box::new(Arena::new());
     for backend in Backend::available() {
         let found = backend.run(Small(&mut arena)).expect("it is available").expect("every law is kept");
-        assert_eq!(format!("{found:016x}"), format!("{:016x}", recorded::SMALL), "{backend}");
+        assert_eq!(format!("{:016x}", found.fingerprint), format!("{:016x}", recorded::SMALL), "{backend}");
     }
 }
 
@@ -20,13 +20,13 @@ fn small_is_the_recorded_one_on_every_backend() {
 fn full_is_the_recorded_one_on_every_backend() {
     for backend in Backend::available() {
         let found = backend.run(Full).expect("it is available").expect("every law is kept");
-        assert_eq!(format!("{found:016x}"), format!("{:016x}", recorded::FULL), "{backend}");
+        assert_eq!(format!("{:016x}", found.fingerprint), format!("{:016x}", recorded::FULL), "{backend}");
     }
 }
 
 #[test]
 fn the_dispatcher_gives_the_same_bits() {
-    assert_eq!(full(Dispatch), Ok(recorded::FULL));
+    assert_eq!(full(Dispatch).map(|found| found.fingerprint), Ok(recorded::FULL));
 }
 
 #[test]

@@ -32,7 +32,16 @@ pub(crate) use tally::{Tallied, Tally, tally};
 pub(crate) use threshold::{Active, ActiveSums, Slope, above, active, active_squares, compact, retain, slope, slope_squares};
 pub(crate) use weighted_sum::{divide, scale_add, weighted_block, weighted_sum};
 
+use crate::Backend;
+use crate::simd::Simd;
+
 /// Rows that are scored, weighed and read out together. The bits depend on it.
 pub const BLOCK: usize = 64;
 /// Rows whose contributions are added up before they are added to those of the rows before. The bits depend on it.
 pub const CHUNK: usize = 64 * BLOCK;
+
+/// The backend of a token, as a value.
+#[inline(always)]
+pub(crate) fn backend<S: Simd>(_token: S) -> Backend {
+    S::BACKEND
+}

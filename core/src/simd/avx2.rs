@@ -9,10 +9,10 @@ use core::arch::x86_64::*;
 pub struct Avx2(());
 
 impl Avx2 {
-    /// The token, where the machine has what it stands for: asked of the processor with the feature `std`, of the build without it.
+    /// The token, where there is what it stands for.
+    #[inline]
     pub fn detect() -> Option<Self> {
-        let found = super::has!("avx2") && super::has!("fma");
-        found.then_some(Self(()))
+        super::has!("avx2" "fma").then_some(Self(()))
     }
 
     /// The token.

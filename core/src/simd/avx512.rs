@@ -9,15 +9,10 @@ use core::arch::x86_64::*;
 pub struct Avx512(());
 
 impl Avx512 {
-    /// The token, where the machine has what it stands for: asked of the processor with the feature `std`, of the build without it.
+    /// The token, where there is what it stands for.
+    #[inline]
     pub fn detect() -> Option<Self> {
-        let found = super::has!("avx2")
-            && super::has!("fma")
-            && super::has!("avx512f")
-            && super::has!("avx512dq")
-            && super::has!("avx512bw")
-            && super::has!("avx512vl");
-        found.then_some(Self(()))
+        super::has!("avx2" "fma" "avx512f" "avx512dq" "avx512bw" "avx512vl").then_some(Self(()))
     }
 
     /// The token.

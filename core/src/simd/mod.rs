@@ -13,18 +13,22 @@
 //! and a `#[target_feature]` method could not be inlined into a generic kernel. A kernel is therefore only fast inside an entry point of
 //! `dispatch`, which is where the features are switched on. No loops here but those over lanes, no field terms.
 
-/// Whether the machine (with the feature `std`) or the build (without it) has a target feature.
+/// Whether there are all of these target features: on the machine, as the standard library finds it (feature `std`) or as the processor
+/// says (feature `cpuid`); without either, in what the build promises.
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 macro_rules! has {
-    ($feature:tt) => {
-        std::arch::is_x86_feature_detected!($feature)
-    };
+    ($($feature:tt)*) => { true $(&& std::arch::is_x86_feature_detected!($feature))* };
 }
-#[cfg(all(target_arch = "x86_64", not(feature = "std")))]
+#[cfg(all(target_arch = "x86_64", feature = "cpuid", not(feature = "std")))]
 macro_rules! has {
-    ($feature:tt) => {
-        cfg!(target_feature = $feature)
-    };
+    ($($feature:tt)*) => {{
+        const SETS: u8 = 0 $(| super::cpuid::bit($feature))*;
+        true $(&& cfg!(target_feature = $feature))* || super::cpuid::has(SETS)
+    }};
+}
+#[cfg(all(target_arch = "x86_64", not(any(feature = "std", feature = "cpuid"))))]
+macro_rules! has {
+    ($($feature:tt)*) => { true $(&& cfg!(target_feature = $feature))* };
 }
 #[cfg(target_arch = "x86_64")]
 use has;
@@ -34,6 +38,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod baseline;
+#[cfg(all(target_arch = "x86_64", any(test, all(feature = "cpuid", not(feature = "std")))))]
+mod cpuid;
 mod scalar;
 
 #[cfg(target_arch = "x86_64")]

@@ -28,11 +28,20 @@ use room::{Bench, Room};
 /// Candidates of a case that overflows.
 pub const FEW: usize = 4;
 
+/// What a set gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The fingerprint.
+    pub fingerprint: u64,
+    /// How many cases were run: a memory with a separation.
+    pub cases: u32,
+}
+
 /// The fingerprint of the small set.
 ///
 /// # Errors
 /// The first law that is broken.
-pub fn small(kernels: impl Kernels, arena: &mut Arena) -> Result<u64, Failure> {
+pub fn small(kernels: impl Kernels, arena: &mut Arena) -> Result<Outcome, Failure> {
     of(kernels, &mut arena.room(), SMALL.into_iter())
 }
 
@@ -41,7 +50,7 @@ pub fn small(kernels: impl Kernels, arena: &mut Arena) -> Result<u64, Failure> {
 /// # Errors
 /// The first law that is broken.
 #[cfg(feature = "std")]
-pub fn full(kernels: impl Kernels) -> Result<u64, Failure> {
+pub fn full(kernels: impl Kernels) -> Result<Outcome, Failure> {
     let mut heap = room::Heap::new();
     of(kernels, &mut heap.room(), crate::cases::full())
 }
@@ -51,7 +60,7 @@ pub fn full(kernels: impl Kernels) -> Result<u64, Failure> {
 pub struct Small<'a>(pub &'a mut Arena);
 
 impl Job for Small<'_> {
-    type Output = Result<u64, Failure>;
+    type Output = Result<Outcome, Failure>;
     fn run<K: Kernels>(self, kernels: K) -> Self::Output {
         small(kernels, self.0)
     }
@@ -64,20 +73,20 @@ pub struct Full;
 
 #[cfg(feature = "std")]
 impl Job for Full {
-    type Output = Result<u64, Failure>;
+    type Output = Result<Outcome, Failure>;
     fn run<K: Kernels>(self, kernels: K) -> Self::Output {
         full(kernels)
     }
 }
 
 /// The fingerprint of a set.
-fn of<K: Kernels>(kernels: K, room: &mut Room<'_>, cases: impl Iterator<Item = Case>) -> Result<u64, Failure> {
-    let mut hash = Fnv::new();
-    for case in cases {
+fn of<K: Kernels>(kernels: K, room: &mut Room<'_>, memories: impl Iterator<Item = Case>) -> Result<Outcome, Failure> {
+    let (mut hash, mut cases) = (Fnv::new(), 0);
+    for case in memories {
         let failed = |separation| move |law| Failure { case, separation, law };
         let (mut bench, caps) = room.bench(case).map_err(failed("none"))?;
         once(kernels, &mut bench, &mut hash).map_err(failed("none"))?;
-        let mut run = Run { kernels, bench: &mut bench, hash: &mut hash };
+        let mut run = Run { kernels, bench: &mut bench, hash: &mut hash, cases: &mut cases };
         separations::each(&mut run)?;
         if case.rows >= separations::mass(K_SUBSETS) as usize {
             separations::named(K_SUBSETS, KSubsets(&mut run)).unwrap_or(Ok(()))?;
@@ -86,7 +95,7 @@ fn of<K: Kernels>(kernels: K, room: &mut Room<'_>, cases: impl Iterator<Item = C
         run.with("constrained", constrained)?;
     }
     stores::run(kernels, &mut hash).map_err(|law| Failure { case: stores::CASE, separation: "stores", law })?;
-    Ok(hash.finish())
+    Ok(Outcome { fingerprint: hash.finish(), cases })
 }
 
 /// What a case does once: the scores, and what has separations of its own.
@@ -106,6 +115,7 @@ struct Run<'a, 'b, K> {
     kernels: K,
     bench: &'a mut Bench<'b>,
     hash: &'a mut Fnv,
+    cases: &'a mut u32,
 }
 
 impl<K: Kernels> EachSeparation for Run<'_, '_, K> {
@@ -113,6 +123,7 @@ impl<K: Kernels> EachSeparation for Run<'_, '_, K> {
     fn with<S: Separation + PartialEq>(&mut self, name: &'static str, separation: S) -> Result<(), Failure> {
         let asked = Asked { separation, kernels: self.kernels, mass: separations::mass(name) };
         let case = self.bench.case;
+        *self.cases += 1;
         asked.run(self.bench, self.hash).map_err(|law| Failure { case, separation: name, law })
     }
 }

@@ -39,14 +39,14 @@ impl Backend {
 
     /// The backend that recall uses: the one forced by `--cfg basinet_backend="..."`, or the fastest that was found.
     ///
-    /// Without the feature `std` nothing is detected, and the build's own target features decide: an x86-64 build for the default
-    /// target then has the baseline, SSE2, whatever the machine could do.
+    /// Without the features `std` and `cpuid` nothing is detected, and the build's own target features decide: an x86-64 build for the
+    /// default target then has the baseline, SSE2, whatever the machine could do.
     pub fn current() -> Self {
         Dispatch.backend()
     }
 
-    /// The backends that this machine can run (without the feature `std`: that the build promises), slowest first. Where one is forced:
-    /// that one and the scalar one, which tests compare it with.
+    /// The backends that this machine can run (without the features `std` and `cpuid`: that the build promises), slowest first. Where one
+    /// is forced: that one and the scalar one, which tests compare it with.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|backend| backend.is_available())
     }

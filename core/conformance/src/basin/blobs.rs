@@ -42,7 +42,10 @@ pub struct Mistaken {
 impl fmt::Display for Mistaken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a blob, {} {}: ", self.blob, self.which)?;
-        self.said.map_or(f.write_str("taken, or recalled wrongly"), |error| write!(f, "{error}"))
+        match self.said {
+            Some(error) => write!(f, "{error}"),
+            None => f.write_str("taken, or recalled wrongly"),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! The panic handler calls a symbol that nobody defines. After link-time optimization that symbol is in the archive
 //! unless the optimizer has proved that no panic can be reached: that is the check, and `.ci/panic-check` makes it.
 //! Each exported function has inputs of unknown length and content, and its name says what it calls. Generic code is
-//! checked for every separation by the dispatcher, and for each backend that the build promises. Nothing here is ever run.
+//! checked for every separation by the dispatcher, and for each backend that the build promises or detects. Nothing here is ever run.
 //!
 //! Left out: `Debug`, which is derived, and `Beta::new` inside `beta!`, which panics in the compiler and only there.
 #![no_std]

@@ -29,7 +29,7 @@
 //! one to four lines of the next block with each row that is summed (no gain).
 
 use super::BLOCK;
-use crate::simd::{LANES, Simd};
+use crate::simd::{LANES, Lanewise, Simd, Single};
 
 /// How far ahead of the rows being scored memory is asked for, in numbers: 64 KB, a block or more of rows of up to 256 numbers.
 pub const AHEAD: usize = 16384;
@@ -67,7 +67,7 @@ pub mod fetch {
 /// What is added up over a row.
 pub trait Term {
     /// The terms of numbers `x` of the row and `q` of the query.
-    fn of<S: Simd>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes;
+    fn of<S: Lanewise>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes;
     /// The score that the sum stands for.
     fn score(sum: f32) -> f32;
 }
@@ -77,7 +77,7 @@ pub struct Product;
 
 impl Term for Product {
     #[inline(always)]
-    fn of<S: Simd>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes {
+    fn of<S: Lanewise>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes {
         s.mul(x, q)
     }
     #[inline(always)]
@@ -91,7 +91,7 @@ pub struct SquaredDifference;
 
 impl Term for SquaredDifference {
     #[inline(always)]
-    fn of<S: Simd>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes {
+    fn of<S: Lanewise>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes {
         let difference = s.sub(x, q);
         s.mul(difference, difference)
     }
@@ -101,18 +101,64 @@ impl Term for SquaredDifference {
     }
 }
 
+/// `x`, whatever the query: the sum itself.
+pub struct Plain;
+
+impl Term for Plain {
+    #[inline(always)]
+    fn of<S: Lanewise>(_: S, x: S::Lanes, _: S::Lanes) -> S::Lanes {
+        x
+    }
+    #[inline(always)]
+    fn score(sum: f32) -> f32 {
+        sum
+    }
+}
+
 /// `x^2`, whatever the query: the squared norm.
 pub struct Square;
 
 impl Term for Square {
     #[inline(always)]
-    fn of<S: Simd>(s: S, x: S::Lanes, _: S::Lanes) -> S::Lanes {
+    fn of<S: Lanewise>(s: S, x: S::Lanes, _: S::Lanes) -> S::Lanes {
         s.mul(x, x)
     }
     #[inline(always)]
     fn score(sum: f32) -> f32 {
         sum
     }
+}
+
+/// The array of what `$lane` is for each `$j`, written out: each lane in a register of its own.
+macro_rules! written_out {
+    ($j:ident: $lane:expr) => {
+        written_out!(@ $j $lane; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    };
+    (@ $j:ident $lane:expr; $($number:literal)*) => {
+        [$({ const $j: usize = $number; $lane }),*]
+    };
+}
+
+/// The 16 partial sums of the terms of one row where a register holds one lane.
+///
+/// # Safety
+/// - `dim` numbers are readable at `x` and at `q`.
+#[inline(always)]
+pub unsafe fn lane_by_lane<T: Term>(x: *const f32, dim: usize, q: *const f32) -> [f32; LANES] {
+    let (mut sums, mut j) = ([0.0; LANES], 0);
+    while dim - j >= LANES {
+        // SAFETY: 16 numbers lie between j and dim.
+        sums = written_out!(J: sums[J] + T::of(Single, unsafe { x.add(j + J).read() }, unsafe { q.add(j + J).read() }));
+        j += LANES;
+    }
+    let (mut last, mut k) = (sums, 0);
+    while j < dim {
+        // SAFETY: j < dim; fewer than 16 are left.
+        last[k % LANES] += T::of(Single, unsafe { x.add(j).read() }, unsafe { q.add(j).read() });
+        j += 1;
+        k += 1;
+    }
+    last
 }
 
 /// The 16 partial sums of the terms of `R` rows.
@@ -127,6 +173,11 @@ unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     dim: usize,
     q: *const f32,
 ) -> [S::Lanes; R] {
+    if S::ONE_BY_ONE {
+        // SAFETY: promised by the caller; the array holds 16 numbers.
+        let row = |r: usize| unsafe { s.load(lane_by_lane::<T>(x.add(r * stride), dim, q).as_ptr()) };
+        return core::array::from_fn(row);
+    }
     let mut sums = [s.splat(0.0); R];
     let full = dim - dim % LANES;
     let mut j = 0;
@@ -214,12 +265,12 @@ unsafe fn groups<S: Simd, T: Term, const R: usize, const FETCH: u8>(
                 k += 1;
             }
             // SAFETY: from + r + 4 <= to.
-            unsafe { out.add(from + r).cast::<[f32; 4]>().write_unaligned(four) };
+            unsafe { out.add(from + r).cast::<[f32; 4]>().write(four) };
             r += 4;
         }
         while r < R {
             // SAFETY: from + r < to.
-            unsafe { out.add(from + r).write_unaligned(T::score(s.sum(sums[r]))) };
+            unsafe { out.add(from + r).write(T::score(s.sum(sums[r]))) };
             r += 1;
         }
         done += R;
@@ -247,7 +298,7 @@ unsafe fn score_rows<S: Simd, T: Term>(
     let held = (data.len() - dim) / stride + 1;
     let rows = if out.len() < held { out.len() } else { held };
     let (x, q, y) = ((data.as_ptr(), stride), (q, dim), out.as_mut_ptr());
-    let fetch = if let Some(summed) = summed { fetch::choose(data.len(), stride, summed) } else { fetch::NONE };
+    let fetch = if let (true, Some(summed)) = (S::FETCHES, summed) { fetch::choose(data.len(), stride, summed) } else { fetch::NONE };
     let down = summed == Some(true) && fetch == fetch::NONE;
     // SAFETY: row i < rows ends at i * stride + dim <= data.len(), and rows <= out.len(); the query is the caller's promise.
     unsafe {

@@ -12,7 +12,7 @@
 //! Error: at most 1.01 ULP, exhaustively tested. Below and at -126 ln 2 the result is +0, so that no weight is ever denormal; above
 //! 128 ln 2 it is infinite; NaN gives NaN.
 
-use crate::simd::{LANES, Native, Simd};
+use crate::simd::{LANES, Lanewise, Native, Simd, Single};
 
 /// 1.5 * 2^23: adding it rounds to an integer.
 const ROUND: f32 = 12_582_912.0;
@@ -30,6 +30,27 @@ const COEFFICIENTS: [f32; 6] = [1.987_569_2e-4, 1.398_199_9e-3, 8.333_452e-3, 4.
 /// `e^x` in each lane. Where no lane is above 0 or NaN, `BELOW` says so and leaves out what only those need.
 #[inline(always)]
 pub fn exp_lanes<S: Simd, const BELOW: bool>(s: S, x: S::Lanes) -> S::Lanes {
+    if !S::ONE_BY_ONE {
+        return steps::<S, BELOW>(s, x);
+    }
+    let (mut lanes, mut j) = (s.to_array(x), 0);
+    while j < LANES {
+        lanes[j] = exp_one::<BELOW>(lanes[j]);
+        j += 1;
+    }
+    // SAFETY: the array holds 16 numbers.
+    unsafe { s.load(lanes.as_ptr()) }
+}
+
+/// `e^x` of one number, by the same steps as of many.
+#[inline(never)]
+pub fn exp_one<const BELOW: bool>(x: f32) -> f32 {
+    steps::<Single, BELOW>(Single, x)
+}
+
+/// The steps, in any number of lanes.
+#[inline(always)]
+pub fn steps<S: Lanewise, const BELOW: bool>(s: S, x: S::Lanes) -> S::Lanes {
     let cut = s.splat(CUT);
     let shifted = s.add(s.mul(x, s.splat(core::f32::consts::LOG2_E)), s.splat(ROUND));
     let n = s.sub(shifted, s.splat(ROUND));
@@ -74,15 +95,16 @@ pub fn exp_fused<S: Native>(s: S, x: S::Lanes) -> S::Lanes {
 /// `values[i] <- e^values[i]`.
 #[inline(always)]
 pub fn exp<S: Simd>(s: S, values: &mut [f32]) {
-    let (p, n) = (values.as_mut_ptr(), values.len());
+    let s = s.each();
+    let (p, n, width) = (values.as_mut_ptr(), values.len(), S::Each::COUNT);
     let mut j = 0;
-    while n - j >= LANES {
-        // SAFETY: 16 numbers lie between j and n.
-        unsafe { s.store(p.add(j), exp_lanes::<S, false>(s, s.load(p.add(j)))) };
-        j += LANES;
+    while n - j >= width {
+        // SAFETY: `width` numbers lie between j and n.
+        unsafe { s.store(p.add(j), steps::<S::Each, false>(s, s.load(p.add(j)))) };
+        j += width;
     }
     if j < n {
-        // SAFETY: n - j numbers are left.
-        unsafe { s.store_first(p.add(j), n - j, exp_lanes::<S, false>(s, s.load_first(p.add(j), n - j))) };
+        // SAFETY: n - j numbers are left, less than `width`.
+        unsafe { s.store_first(p.add(j), n - j, steps::<S::Each, false>(s, s.load_first(p.add(j), n - j))) };
     }
 }

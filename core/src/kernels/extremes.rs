@@ -4,7 +4,7 @@
 //! finite: `v - v` is 0 for a finite number and NaN for the others.
 
 use super::BLOCK;
-use crate::simd::{LANES, Native, Simd, largest};
+use crate::simd::{LANES, Lanewise, Native, Simd, largest};
 
 /// The best rows so far.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,19 +39,19 @@ const NUMBERS: [f32; LANES] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0,
 
 /// The first `n` lanes, and `rest` in the others.
 #[inline(always)]
-pub fn first_lanes<S: Simd>(s: S, v: S::Lanes, n: usize, rest: f32) -> S::Lanes {
-    // SAFETY: there are 16 numbers.
+pub fn first_lanes<S: Lanewise>(s: S, v: S::Lanes, n: usize, rest: f32) -> S::Lanes {
+    // SAFETY: there are 16 numbers, which is the most there are lanes.
     let numbers = unsafe { s.load(NUMBERS.as_ptr()) };
     s.select_gt(s.splat(n as f32), numbers, v, s.splat(rest))
 }
 
 /// The lanes of any number of values from `j` on, minus infinity after their end.
 #[inline(always)]
-fn lanes<S: Simd>(s: S, values: &[f32], j: usize) -> S::Lanes {
+fn lanes<S: Lanewise>(s: S, values: &[f32], j: usize) -> S::Lanes {
     let left = values.len() - j;
     // SAFETY: `left` numbers stand behind j.
     unsafe {
-        if left >= LANES {
+        if left >= S::COUNT {
             s.load(values.as_ptr().add(j))
         } else {
             first_lanes(s, s.load_first(values.as_ptr().add(j), left), left, f32::NEG_INFINITY)
@@ -59,42 +59,49 @@ fn lanes<S: Simd>(s: S, values: &[f32], j: usize) -> S::Lanes {
     }
 }
 
-/// The largest of at most [`BLOCK`] scores (minus infinity where none is above that), and a bit for each that is NaN or infinite.
+/// A bit for each lane.
 #[inline(always)]
-fn top<S: Simd>(s: S, scores: &[f32]) -> (f32, u64) {
+fn all_lanes<S: Lanewise>(_: S) -> u32 {
+    (1 << S::COUNT) - 1
+}
+
+/// The largest of at most [`BLOCK`] scores (minus infinity where none is above that; +0 for a zero of either sign, as which of two zeros
+/// is met last depends on the number of lanes), and a bit for each that is NaN or infinite.
+#[inline(always)]
+fn top<S: Lanewise>(s: S, scores: &[f32]) -> (f32, u64) {
     let n = if scores.len() < BLOCK { scores.len() } else { BLOCK };
     let one = s.splat(1.0);
     let (mut best, mut strange, mut j) = (s.splat(f32::NEG_INFINITY), 0u64, 0);
     while j < n {
         let v = lanes(s, scores, j);
         best = s.max(v, best);
-        strange |= u64::from(!s.gt(one, s.sub(v, v)) & 0xffff) << j;
-        j += LANES;
+        strange |= u64::from(!s.gt(one, s.sub(v, v)) & all_lanes(s)) << j;
+        j += S::COUNT;
     }
     let known = if n < 64 { (1u64 << n) - 1 } else { u64::MAX };
-    (largest(s.to_array(best)), strange & known)
+    (s.largest(best) + 0.0, strange & known)
 }
 
 /// The first lane that holds `max`.
 #[inline(always)]
-fn position<S: Simd>(s: S, scores: &[f32], max: f32) -> u32 {
+fn position<S: Lanewise>(s: S, scores: &[f32], max: f32) -> u32 {
     let wanted = s.splat(max);
     let mut j = 0;
     while j < scores.len() {
         let v = lanes(s, scores, j);
-        let equal = !(s.gt(wanted, v) | s.gt(v, wanted)) & 0xffff;
+        let equal = !(s.gt(wanted, v) | s.gt(v, wanted)) & all_lanes(s);
         if equal != 0 {
             return j as u32 + equal.trailing_zeros();
         }
-        j += LANES;
+        j += S::COUNT;
     }
     0
 }
 
-/// The largest score of a block without that of lane `at`.
+/// The largest score of a block without that of lane `at`; a zero as [`top`] has it.
 #[inline(always)]
-fn second<S: Simd>(s: S, scores: &[f32], at: u32) -> f32 {
-    // SAFETY: there are 16 numbers.
+fn second<S: Lanewise>(s: S, scores: &[f32], at: u32) -> f32 {
+    // SAFETY: there are 16 numbers, which is the most there are lanes.
     let numbers = unsafe { s.load(NUMBERS.as_ptr()) };
     let lowest = s.splat(f32::NEG_INFINITY);
     // How far each lane is from `at`: small whole numbers, so exact.
@@ -103,10 +110,10 @@ fn second<S: Simd>(s: S, scores: &[f32], at: u32) -> f32 {
     while j < scores.len() {
         let other = s.select_gt(s.mul(far, far), s.splat(0.0), lanes(s, scores, j), lowest);
         best = s.max(other, best);
-        far = s.add(far, s.splat(LANES as f32));
-        j += LANES;
+        far = s.add(far, s.splat(S::COUNT as f32));
+        j += S::COUNT;
     }
-    largest(s.to_array(best))
+    s.largest(best) + 0.0
 }
 
 /// Takes a block of scores (minus infinity where a row does not take part) into `leader`; rows count from `first`.
@@ -115,6 +122,7 @@ fn second<S: Simd>(s: S, scores: &[f32], at: u32) -> f32 {
 /// changes nothing.
 #[inline(always)]
 pub fn lead<S: Simd>(s: S, leader: &mut Leader, first: u32, scores: &[f32], keep: u64) -> Result<Option<u32>, u32> {
+    let s = s.each();
     let (max, strange) = top(s, scores);
     if strange & keep != 0 {
         return Err((strange & keep).trailing_zeros());

@@ -8,9 +8,10 @@
 //! value at most (k + 2) eps for depth k, and the exponential's 1.01 ULP (derived).
 
 use super::CHUNK;
-use super::exp::exp_lanes;
+use super::dot::{Plain, lane_by_lane};
+use super::exp::{exp_lanes, exp_one, steps};
 use super::extremes::{self, Leader, first_lanes, lead};
-use crate::simd::{LANES, Native, Simd};
+use crate::simd::{LANES, Lanewise, Native, Simd};
 
 /// What the softmax of the rows so far is made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +33,7 @@ impl Online {
 
     /// The state of the rows of both, and the factors that bring what was summed under either maximum under the common one.
     #[inline(always)]
-    pub fn merged<S: Simd>(self, s: S, beta: f32, other: Self) -> (Self, f32, f32) {
+    pub fn merged(self, beta: f32, other: Self) -> (Self, f32, f32) {
         if other.is_empty() {
             return (self, 1.0, 0.0);
         }
@@ -41,19 +42,13 @@ impl Online {
         }
         let leader = self.leader.merged(other.leader);
         if self.leader.is_behind(other.leader) {
-            let factor = exp_one(s, beta * (self.leader.max - leader.max));
+            let factor = exp_one::<true>(beta * (self.leader.max - leader.max));
             (Self { leader, rest: (1.0 + self.rest) * factor + other.rest }, factor, 1.0)
         } else {
-            let factor = exp_one(s, beta * (other.leader.max - leader.max));
+            let factor = exp_one::<true>(beta * (other.leader.max - leader.max));
             (Self { leader, rest: self.rest + (1.0 + other.rest) * factor }, 1.0, factor)
         }
     }
-}
-
-/// `e^x` of one number, by the same kernel as of many.
-#[inline(always)]
-fn exp_one<S: Simd>(s: S, x: f32) -> f32 {
-    s.to_array(exp_lanes::<S, true>(s, s.splat(x)))[0]
 }
 
 /// What [`softmax_block`] has to say about the block.
@@ -68,34 +63,39 @@ pub struct Weighed {
 /// `scores[i] <- exp(beta (scores[i] - max))`; true where no term is +0.
 #[inline(always)]
 pub fn exp_sub<S: Simd>(s: S, scores: &mut [f32], beta: f32, max: f32) -> bool {
+    let (s, width) = (s.each(), S::Each::COUNT);
     let (factor, max) = (s.splat(beta), s.splat(max));
     let (p, n) = (scores.as_mut_ptr(), scores.len());
     let (mut least, mut j) = (s.splat(1.0), 0);
-    while n - j >= LANES {
-        // SAFETY: 16 numbers lie between j and n.
+    while n - j >= width {
+        // SAFETY: `width` numbers lie between j and n.
         unsafe {
-            let term = exp_lanes::<S, true>(s, s.mul(factor, s.sub(s.load(p.add(j)), max)));
+            let term = steps::<S::Each, true>(s, s.mul(factor, s.sub(s.load(p.add(j)), max)));
             s.store(p.add(j), term);
             least = s.select_gt(least, term, term, least);
         }
-        j += LANES;
+        j += width;
     }
     if j < n {
         let left = n - j;
         // SAFETY: `left` numbers lie between j and n.
         unsafe {
-            let term = exp_lanes::<S, true>(s, s.mul(factor, s.sub(s.load_first(p.add(j), left), max)));
+            let term = steps::<S::Each, true>(s, s.mul(factor, s.sub(s.load_first(p.add(j), left), max)));
             s.store_first(p.add(j), left, term);
             let term = first_lanes(s, term, left, 1.0);
             least = s.select_gt(least, term, term, least);
         }
     }
-    s.gt(least, s.splat(0.0)) == 0xffff
+    s.gt(least, s.splat(0.0)) == (1 << width) - 1
 }
 
 /// The sum of at most a block of terms: lanes from the left, then the tree.
 #[inline(always)]
 fn block_sum<S: Simd>(s: S, terms: &[f32]) -> f32 {
+    if S::ONE_BY_ONE {
+        // SAFETY: as many numbers as there are terms, and 16 of the array.
+        return unsafe { s.sum(s.load(lane_by_lane::<Plain>(terms.as_ptr(), terms.len(), terms.as_ptr()).as_ptr())) };
+    }
     let (mut sum, mut j) = (s.splat(0.0), 0);
     while j < terms.len() {
         let left = terms.len() - j;
@@ -121,7 +121,7 @@ pub fn softmax_block<S: Simd>(s: S, online: &mut Online, beta: f32, first: u32, 
     }
     let mut factor = 1.0;
     if winner.is_some() {
-        factor = if before.is_empty() { 0.0 } else { exp_one(s, beta * (before.leader.max - online.leader.max)) };
+        factor = if before.is_empty() { 0.0 } else { exp_one::<true>(beta * (before.leader.max - online.leader.max)) };
         online.rest = if before.is_empty() { 0.0 } else { (1.0 + before.rest) * factor };
     }
     let all_positive = exp_sub(s, scores, beta, online.leader.max);
@@ -138,8 +138,8 @@ pub fn softmax_block<S: Simd>(s: S, online: &mut Online, beta: f32, first: u32, 
 
 /// [`Online::merged`] by the kernels' exponential.
 #[inline(always)]
-pub fn merge<S: Simd>(s: S, a: Online, b: Online, beta: f32) -> (Online, f32, f32) {
-    a.merged(s, beta, b)
+pub fn merge<S: Simd>(_: S, a: Online, b: Online, beta: f32) -> (Online, f32, f32) {
+    a.merged(beta, b)
 }
 
 /// The maximum of `z` and the sum of `exp(z_i - max)`, chunk by chunk, each from its own maximum; `None` where a value is NaN or infinite.
@@ -157,10 +157,10 @@ pub fn log_sum_exp<S: Native>(s: S, z: &[f32]) -> Option<(f32, f32)> {
         let top = extremes::max(s, chunk)?;
         let terms = sum_of_terms(s, chunk, top);
         if top > max {
-            sum = if from == 0 { terms } else { sum * exp_one(s, max - top) + terms };
+            sum = if from == 0 { terms } else { sum * exp_one::<true>(max - top) + terms };
             max = top;
         } else {
-            sum += terms * exp_one(s, top - max);
+            sum += terms * exp_one::<true>(top - max);
         }
         from += width;
     }

@@ -10,7 +10,7 @@
 //! either sign to it gives it back.
 
 use super::dot::{AHEAD, fetch};
-use crate::simd::{LANES, Simd};
+use crate::simd::{Lanewise, Simd};
 
 /// What becomes of the numbers that are in the sum already.
 #[derive(Clone, Copy)]
@@ -24,9 +24,9 @@ enum Carry {
 /// Adds the listed rows, times their weights, to `T` registers of columns. `FETCH` asks for what follows every second row.
 ///
 /// # Safety
-/// - `width` (at most 16 T, and 16 T unless T is 1) numbers are readable at `x + rows[r] * stride` for each r, and at `sum`, also writable.
+/// - `width` (at most T registers' lanes, and no less unless T is 1) numbers are readable at `x + rows[r] * stride` for each r, and at `sum`, also writable.
 #[inline(always)]
-unsafe fn columns<S: Simd, const T: usize, const FETCH: bool>(
+unsafe fn columns<S: Lanewise, const T: usize, const FETCH: bool>(
     s: S,
     x: *const f32,
     stride: usize,
@@ -36,13 +36,13 @@ unsafe fn columns<S: Simd, const T: usize, const FETCH: bool>(
     carry: Carry,
 ) {
     let (rows, weights) = list;
-    let whole = width == T * LANES;
+    let whole = width == T * S::COUNT;
     let mut sums = [s.splat(0.0); T];
     let mut t = 0;
     if let Carry::Continue = carry {
         while t < T {
             // SAFETY: promised by the caller.
-            sums[t] = unsafe { if whole { s.load(sum.add(t * LANES)) } else { s.load_first(sum, width) } };
+            sums[t] = unsafe { if whole { s.load(sum.add(t * S::COUNT)) } else { s.load_first(sum, width) } };
             t += 1;
         }
     }
@@ -53,9 +53,9 @@ unsafe fn columns<S: Simd, const T: usize, const FETCH: bool>(
         t = 0;
         while t < T {
             // SAFETY: promised by the caller.
-            let values = unsafe { if whole { s.load(row.add(t * LANES)) } else { s.load_first(row, width) } };
+            let values = unsafe { if whole { s.load(row.add(t * S::COUNT)) } else { s.load_first(row, width) } };
             if FETCH && r % 2 == 1 {
-                s.prefetch(row.wrapping_add(t * LANES + AHEAD));
+                s.prefetch(row.wrapping_add(t * S::COUNT + AHEAD));
             }
             sums[t] = s.add(sums[t], s.mul(weight, values));
             t += 1;
@@ -67,7 +67,7 @@ unsafe fn columns<S: Simd, const T: usize, const FETCH: bool>(
         t = 0;
         while t < T {
             // SAFETY: promised by the caller.
-            let before = unsafe { if whole { s.load(sum.add(t * LANES)) } else { s.load_first(sum, width) } };
+            let before = unsafe { if whole { s.load(sum.add(t * S::COUNT)) } else { s.load_first(sum, width) } };
             sums[t] = s.add(s.mul(before, factor), sums[t]);
             t += 1;
         }
@@ -75,7 +75,7 @@ unsafe fn columns<S: Simd, const T: usize, const FETCH: bool>(
     t = 0;
     while t < T {
         // SAFETY: promised by the caller.
-        unsafe { if whole { s.store(sum.add(t * LANES), sums[t]) } else { s.store_first(sum, width, sums[t]) } };
+        unsafe { if whole { s.store(sum.add(t * S::COUNT), sums[t]) } else { s.store_first(sum, width, sums[t]) } };
         t += 1;
     }
 }
@@ -85,7 +85,7 @@ unsafe fn columns<S: Simd, const T: usize, const FETCH: bool>(
 /// # Safety
 /// - `sum.len()` numbers are readable at `x + rows[r] * stride` for each r.
 #[inline(always)]
-unsafe fn tiles<S: Simd, const T: usize, const FETCH: bool>(
+unsafe fn tiles<S: Lanewise, const T: usize, const FETCH: bool>(
     s: S,
     (x, stride): (*const f32, usize),
     list: (&[u32], &[f32]),
@@ -93,10 +93,10 @@ unsafe fn tiles<S: Simd, const T: usize, const FETCH: bool>(
     carry: Carry,
     mut c: usize,
 ) -> usize {
-    while sum.len() - c >= T * LANES {
+    while sum.len() - c >= T * S::COUNT {
         // SAFETY: T registers of columns lie between c and the end.
-        unsafe { columns::<S, T, FETCH>(s, x.add(c), stride, list, sum.as_mut_ptr().add(c), T * LANES, carry) };
-        c += T * LANES;
+        unsafe { columns::<S, T, FETCH>(s, x.add(c), stride, list, sum.as_mut_ptr().add(c), T * S::COUNT, carry) };
+        c += T * S::COUNT;
     }
     c
 }
@@ -108,23 +108,23 @@ fn all_columns<S: Simd, const FETCH: bool>(s: S, data: &[f32], stride: usize, li
     if !matches!(end, Some(end) if end <= data.len()) {
         return;
     }
-    let x = (data.as_ptr(), stride);
+    let (x, each) = ((data.as_ptr(), stride), s.each());
     // SAFETY: the last row ends within data, so the others do.
     unsafe {
         let mut c = 0;
         if S::COLUMNS >= 8 {
-            c = tiles::<S, 8, FETCH>(s, x, list, sum, carry, c);
+            c = tiles::<S::Each, 8, FETCH>(each, x, list, sum, carry, c);
         }
         if S::COLUMNS >= 4 {
-            c = tiles::<S, 4, FETCH>(s, x, list, sum, carry, c);
+            c = tiles::<S::Each, 4, FETCH>(each, x, list, sum, carry, c);
         }
         if S::COLUMNS >= 2 {
-            c = tiles::<S, 2, FETCH>(s, x, list, sum, carry, c);
+            c = tiles::<S::Each, 2, FETCH>(each, x, list, sum, carry, c);
         }
-        c = tiles::<S, 1, FETCH>(s, x, list, sum, carry, c);
+        c = tiles::<S::Each, 1, FETCH>(each, x, list, sum, carry, c);
         if c < sum.len() {
             let (p, width) = (sum.as_mut_ptr().add(c), sum.len() - c);
-            columns::<S, 1, false>(s, x.0.add(c), stride, list, p, width, carry);
+            columns::<S::Each, 1, false>(each, x.0.add(c), stride, list, p, width, carry);
         }
     }
 }
@@ -157,24 +157,24 @@ pub fn weighted_sum<S: Simd>(s: S, data: &[f32], stride: usize, rows: &[u32], we
 #[inline(always)]
 pub fn weighted_block<S: Simd>(s: S, data: &[f32], stride: usize, rows: &[u32], weights: &[f32], factor: f32, sum: &mut [f32]) {
     let carry = Carry::Scaled(factor);
-    if fetch::choose(data.len(), stride, true) == fetch::HALF {
+    if S::FETCHES && fetch::choose(data.len(), stride, true) == fetch::HALF {
         all_columns::<S, true>(s, data, stride, (rows, weights), sum, carry);
     } else {
         all_columns::<S, false>(s, data, stride, (rows, weights), sum, carry);
     }
 }
 
-/// One loop over 16 columns of `sum` and, for each, the same columns of `other`.
+/// One loop over the columns of `sum` and, for each register of them, the same columns of `other`.
 macro_rules! zip_lanes {
-    ($s:ident, $sum:ident, $other:ident, |$a:ident, $b:ident| $e:expr) => {{
+    ($S:ty, $s:ident, $sum:ident, $other:ident, |$a:ident, $b:ident| $e:expr) => {{
         let n = if $sum.len() < $other.len() { $sum.len() } else { $other.len() };
         let mut j = 0;
         while j < n {
-            let width = if n - j < LANES { n - j } else { LANES };
+            let width = if n - j < <$S>::COUNT { n - j } else { <$S>::COUNT };
             let (p, q) = ($sum.as_mut_ptr(), $other.as_ptr());
             // SAFETY: width numbers lie between j and the end of both.
             unsafe {
-                if width == LANES {
+                if width == <$S>::COUNT {
                     let ($a, $b) = ($s.load(p.add(j)), $s.load(q.add(j)));
                     $s.store(p.add(j), $e);
                 } else {
@@ -182,7 +182,7 @@ macro_rules! zip_lanes {
                     $s.store_first(p.add(j), width, $e);
                 }
             }
-            j += LANES;
+            j += <$S>::COUNT;
         }
     }};
 }
@@ -190,16 +190,18 @@ macro_rules! zip_lanes {
 /// `sum <- a * sum + b * other`, three roundings.
 #[inline(always)]
 pub fn scale_add<S: Simd>(s: S, sum: &mut [f32], a: f32, other: &[f32], b: f32) {
+    let s = s.each();
     let (factor, other_factor) = (s.splat(a), s.splat(b));
-    zip_lanes!(s, sum, other, |x, y| s.add(s.mul(x, factor), s.mul(y, other_factor)));
+    zip_lanes!(S::Each, s, sum, other, |x, y| s.add(s.mul(x, factor), s.mul(y, other_factor)));
 }
 
 /// `out <- values / by + 0.0`, which leaves no -0.0; true where all are finite.
 #[inline(always)]
 pub fn divide<S: Simd>(s: S, out: &mut [f32], values: &[f32], by: f32) -> bool {
+    let s = s.each();
     let (divisor, zero, one) = (s.splat(by), s.splat(0.0), s.splat(1.0));
     let mut strange = zero;
-    zip_lanes!(s, out, values, |_old, v| {
+    zip_lanes!(S::Each, s, out, values, |_old, v| {
         let quotient = s.add(s.div(v, divisor), zero);
         // A finite number minus itself is 0; infinity or NaN minus itself is NaN, which is not below 1.
         strange = s.add(strange, s.select_gt(one, s.sub(quotient, quotient), zero, one));

@@ -22,7 +22,7 @@
 //!
 //! Error: at most 0.9 ULP, measured likewise. Zero of either sign gives a zero; -1 and below is undefined, but the same everywhere.
 
-use crate::simd::Simd;
+use crate::simd::{LANES, Lanewise, Simd, Single};
 
 /// 1.5 * 2^52: adding it rounds to an integer.
 const ROUND: f64 = 6_755_399_441_055_744.0;
@@ -60,7 +60,7 @@ const ARTANH: [f64; 7] = [
 
 /// The polynomial with these coefficients, the highest power's first, at `x`.
 #[inline(always)]
-fn horner<S: Simd, const N: usize>(s: S, coefficients: &[f64; N], x: S::Wide) -> S::Wide {
+fn horner<S: Lanewise, const N: usize>(s: S, coefficients: &[f64; N], x: S::Wide) -> S::Wide {
     let mut p = s.wide_splat(coefficients[0]);
     let mut k = 1;
     while k < N {
@@ -70,9 +70,30 @@ fn horner<S: Simd, const N: usize>(s: S, coefficients: &[f64; N], x: S::Wide) ->
     p
 }
 
+/// A function of one number in each lane, one after the other.
+#[inline(always)]
+fn one_by_one<S: Simd>(s: S, x: S::Wide, f: fn(f64) -> f64) -> S::Wide {
+    let (mut lanes, mut j) = (s.wide_to_array(x), 0);
+    while j < LANES {
+        lanes[j] = f(lanes[j]);
+        j += 1;
+    }
+    s.wide_from_array(&lanes)
+}
+
 /// `e^x` in each lane, for x up to 700.
 #[inline(always)]
 pub fn exp<S: Simd>(s: S, x: S::Wide) -> S::Wide {
+    if S::ONE_BY_ONE { one_by_one(s, x, exp_one) } else { exp_steps(s, x) }
+}
+
+#[inline(never)]
+fn exp_one(x: f64) -> f64 {
+    exp_steps(Single, x)
+}
+
+#[inline(always)]
+fn exp_steps<S: Lanewise>(s: S, x: S::Wide) -> S::Wide {
     let round = s.wide_splat(ROUND);
     let shifted = s.wide_add(s.wide_mul(x, s.wide_splat(core::f64::consts::LOG2_E)), round);
     let n = s.wide_sub(shifted, round);
@@ -88,6 +109,16 @@ pub fn exp<S: Simd>(s: S, x: S::Wide) -> S::Wide {
 /// `ln(1 + x)` in each lane, for x in (-1, 0].
 #[inline(always)]
 pub fn log_1p<S: Simd>(s: S, x: S::Wide) -> S::Wide {
+    if S::ONE_BY_ONE { one_by_one(s, x, log_1p_one) } else { log_1p_steps(s, x) }
+}
+
+#[inline(never)]
+fn log_1p_one(x: f64) -> f64 {
+    log_1p_steps(Single, x)
+}
+
+#[inline(always)]
+fn log_1p_steps<S: Lanewise>(s: S, x: S::Wide) -> S::Wide {
     let one = s.wide_splat(1.0);
     let u = s.wide_add(one, x);
     let e = s.wide_sub(x, s.wide_sub(u, one));

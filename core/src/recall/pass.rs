@@ -141,7 +141,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
             let Some(scores) = scores.get_mut(..width) else { break };
             let row = (first + from) as u32;
             let keep = source.block(from, scores);
-            let taken = if self.crowded {
+            let taken = if self.is_crowded() {
                 self.state.block_without_room(rule, row, scores, keep)
             } else if keep == 0 {
                 Ok(())
@@ -254,10 +254,15 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
         finite
     }
 
+    /// Whether only rereading helps; a pass that sums needs no room.
+    fn is_crowded(&self) -> bool {
+        !Self::SUMS && self.crowded
+    }
+
     /// The normaliser, and in how many passes over the source it was found.
     pub(crate) fn normaliser_of(&mut self, source: &impl Source) -> Result<(Normaliser, u32), Error> {
-        if !self.crowded {
-            let none = |error| if error == Error::Empty { Error::AllMasked } else { error };
+        if !self.is_crowded() {
+            let none = |error| if matches!(error, Error::Empty) { Error::AllMasked } else { error };
             return Ok((self.normaliser().map_err(none)?, 1));
         }
         let mut rows = Rescan { source, first: 0, passes: 1 };
@@ -267,7 +272,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
 
     /// Adds the weighted values of all rows of a source to the sum.
     pub(crate) fn read_out_of(&mut self, normaliser: &Normaliser, source: &impl Source, values: &impl Rows) -> Result<u32, Error> {
-        if !self.crowded {
+        if !self.is_crowded() {
             return self.read_out(normaliser, 0, values).map(|()| 0);
         }
         Ok(self.read_again(normaliser, source, values))
@@ -283,7 +288,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
         out: &mut [f32],
     ) -> Result<Step, Error> {
         let finished = self.finish(normaliser, out);
-        if !Self::SUMS || finished != Err(Error::OutputNotFinite) {
+        if !Self::SUMS || !matches!(finished, Err(Error::OutputNotFinite)) {
             return finished;
         }
         self.scratch.sum.begin(self.width)?;

@@ -1,6 +1,6 @@
 //! AVX2 with FMA: the 16 lanes are two registers.
 
-use super::{LANES, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
+use super::{LANES, Lanewise, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
 use crate::Backend;
 use core::arch::x86_64::*;
 
@@ -95,10 +95,8 @@ unsafe fn greater(a: __m256d, b: __m256d) -> __m256d {
     unsafe { _mm256_cmp_pd::<_CMP_GT_OQ>(a, b) }
 }
 
-impl Simd for Avx2 {
-    const BACKEND: Backend = Backend::Avx2;
-    const ROWS: usize = 4;
-    const COLUMNS: usize = 4;
+impl Lanewise for Avx2 {
+    const COUNT: usize = LANES;
     type Lanes = [__m256; 2];
     type Wide = [__m256d; 4];
 
@@ -106,40 +104,6 @@ impl Simd for Avx2 {
     fn splat(self, x: f32) -> Self::Lanes {
         // SAFETY: the token proves AVX2.
         unsafe { [_mm256_set1_ps(x); 2] }
-    }
-    #[inline(always)]
-    unsafe fn load(self, p: *const f32) -> Self::Lanes {
-        // SAFETY: the caller promises 16 readable numbers.
-        unsafe { [_mm256_loadu_ps(p), _mm256_loadu_ps(p.add(8))] }
-    }
-    #[inline(always)]
-    unsafe fn load_first(self, p: *const f32, n: usize) -> Self::Lanes {
-        // SAFETY: masked lanes are not read; a wrapping pointer is only used with no lane set.
-        unsafe { [_mm256_maskload_ps(p, first(n)), _mm256_maskload_ps(p.wrapping_add(8), first(n.saturating_sub(8)))] }
-    }
-    #[inline(always)]
-    unsafe fn store(self, p: *mut f32, v: Self::Lanes) {
-        // SAFETY: the caller promises 16 writable numbers.
-        unsafe {
-            _mm256_storeu_ps(p, v[0]);
-            _mm256_storeu_ps(p.add(8), v[1]);
-        }
-    }
-    #[inline(always)]
-    unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::Lanes) {
-        // SAFETY: masked lanes are not written.
-        unsafe {
-            _mm256_maskstore_ps(p, first(n), v[0]);
-            _mm256_maskstore_ps(p.wrapping_add(8), first(n.saturating_sub(8)), v[1]);
-        }
-    }
-    #[inline(always)]
-    unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mask: u32) -> usize {
-        // SAFETY: the first half keeps at most eight, so both writes of eight lie within 16.
-        unsafe {
-            let kept = compress8(p, v[0], mask & 255);
-            kept + compress8(p.add(kept), v[1], mask >> 8 & 255)
-        }
     }
     #[inline(always)]
     fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
@@ -173,15 +137,6 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
-    fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32 {
-        // SAFETY: the token proves AVX2.
-        unsafe {
-            let low = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0]));
-            let high = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1]));
-            low as u32 | (high as u32) << 8
-        }
-    }
-    #[inline(always)]
     fn add_exponent(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
         #[inline(always)]
         unsafe fn half(a: __m256, b: __m256) -> __m256 {
@@ -194,37 +149,9 @@ impl Simd for Avx2 {
         halves!(half(a, b))
     }
     #[inline(always)]
-    fn fold(self, v: Self::Lanes) -> wide::f32x4 {
-        // SAFETY: the token proves AVX2.
-        let quarter = unsafe {
-            let t = _mm256_add_ps(v[0], v[1]);
-            _mm_add_ps(_mm256_castps256_ps128(t), _mm256_extractf128_ps::<1>(t))
-        };
-        bytemuck::cast(quarter)
-    }
-    #[inline(always)]
     fn wide_splat(self, x: f64) -> Self::Wide {
         // SAFETY: the token proves AVX2.
         unsafe { [_mm256_set1_pd(x); 4] }
-    }
-    #[inline(always)]
-    fn widen(self, v: Self::Lanes) -> Self::Wide {
-        // SAFETY: the token proves AVX2.
-        unsafe {
-            [
-                _mm256_cvtps_pd(_mm256_castps256_ps128(v[0])),
-                _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v[0])),
-                _mm256_cvtps_pd(_mm256_castps256_ps128(v[1])),
-                _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v[1])),
-            ]
-        }
-    }
-    #[inline(always)]
-    fn narrow(self, v: Self::Wide) -> Self::Lanes {
-        // SAFETY: the token proves AVX2.
-        unsafe {
-            [_mm256_set_m128(_mm256_cvtpd_ps(v[1]), _mm256_cvtpd_ps(v[0])), _mm256_set_m128(_mm256_cvtpd_ps(v[3]), _mm256_cvtpd_ps(v[2]))]
-        }
     }
     #[inline(always)]
     fn wide_add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
@@ -246,12 +173,6 @@ impl Simd for Avx2 {
     fn wide_select_gt(self, a: Self::Wide, b: Self::Wide, yes: Self::Wide, no: Self::Wide) -> Self::Wide {
         let above = quarters!(greater(a, b));
         quarters!(_mm256_blendv_pd(no, yes, above))
-    }
-    #[inline(always)]
-    fn wide_gt(self, a: Self::Wide, b: Self::Wide) -> u32 {
-        let above = quarters!(greater(a, b));
-        let [a, b, c, d] = quarters!(_mm256_movemask_pd(above));
-        (a | b << 4 | c << 8 | d << 12) as u32
     }
     #[inline(always)]
     fn wide_add_exponent(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
@@ -288,17 +209,104 @@ impl Simd for Avx2 {
         (quarters!(fraction(x)), quarters!(exponent(x)))
     }
     #[inline(always)]
+    unsafe fn load(self, p: *const f32) -> Self::Lanes {
+        // SAFETY: the caller promises 16 readable numbers.
+        unsafe { [_mm256_loadu_ps(p), _mm256_loadu_ps(p.add(8))] }
+    }
+    #[inline(always)]
+    unsafe fn load_first(self, p: *const f32, n: usize) -> Self::Lanes {
+        // SAFETY: masked lanes are not read; a wrapping pointer is only used with no lane set.
+        unsafe { [_mm256_maskload_ps(p, first(n)), _mm256_maskload_ps(p.wrapping_add(8), first(n.saturating_sub(8)))] }
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: Self::Lanes) {
+        // SAFETY: the caller promises 16 writable numbers.
+        unsafe {
+            _mm256_storeu_ps(p, v[0]);
+            _mm256_storeu_ps(p.add(8), v[1]);
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::Lanes) {
+        // SAFETY: masked lanes are not written.
+        unsafe {
+            _mm256_maskstore_ps(p, first(n), v[0]);
+            _mm256_maskstore_ps(p.wrapping_add(8), first(n.saturating_sub(8)), v[1]);
+        }
+    }
+    #[inline(always)]
+    fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32 {
+        // SAFETY: the token proves AVX2.
+        unsafe {
+            let low = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0]));
+            let high = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1]));
+            low as u32 | (high as u32) << 8
+        }
+    }
+    #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        // SAFETY: a prefetch of any address is harmless.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
+    }
+    #[inline(always)]
+    fn largest(self, v: Self::Lanes) -> f32 {
+        super::largest(self.to_array(v))
+    }
+}
+
+impl Simd for Avx2 {
+    const BACKEND: Backend = Backend::Avx2;
+    const ROWS: usize = 4;
+    const COLUMNS: usize = 4;
+    type Each = Self;
+
+    #[inline(always)]
+    fn each(self) -> Self::Each {
+        self
+    }
+    #[inline(always)]
+    unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mask: u32) -> usize {
+        // SAFETY: the first half keeps at most eight, so both writes of eight lie within 16.
+        unsafe {
+            let kept = compress8(p, v[0], mask & 255);
+            kept + compress8(p.add(kept), v[1], mask >> 8 & 255)
+        }
+    }
+    #[inline(always)]
+    fn fold(self, v: Self::Lanes) -> wide::f32x4 {
+        // SAFETY: the token proves AVX2.
+        let quarter = unsafe {
+            let t = _mm256_add_ps(v[0], v[1]);
+            _mm_add_ps(_mm256_castps256_ps128(t), _mm256_extractf128_ps::<1>(t))
+        };
+        bytemuck::cast(quarter)
+    }
+    #[inline(always)]
+    fn widen(self, v: Self::Lanes) -> Self::Wide {
+        // SAFETY: the token proves AVX2.
+        unsafe {
+            [
+                _mm256_cvtps_pd(_mm256_castps256_ps128(v[0])),
+                _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v[0])),
+                _mm256_cvtps_pd(_mm256_castps256_ps128(v[1])),
+                _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v[1])),
+            ]
+        }
+    }
+    #[inline(always)]
+    fn narrow(self, v: Self::Wide) -> Self::Lanes {
+        // SAFETY: the token proves AVX2.
+        unsafe {
+            [_mm256_set_m128(_mm256_cvtpd_ps(v[1]), _mm256_cvtpd_ps(v[0])), _mm256_set_m128(_mm256_cvtpd_ps(v[3]), _mm256_cvtpd_ps(v[2]))]
+        }
+    }
+    #[inline(always)]
     fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {
         bytemuck::cast(v)
     }
     #[inline(always)]
     fn wide_from_array(self, v: &[f64; LANES]) -> Self::Wide {
         bytemuck::cast(*v)
-    }
-    #[inline(always)]
-    fn prefetch(self, p: *const f32) {
-        // SAFETY: a prefetch of any address is harmless.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! AVX-512 (F, DQ, BW, VL): the 16 lanes are one register, and masks are registers of their own.
 
-use super::{LANES, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
+use super::{LANES, Lanewise, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
 use crate::Backend;
 use core::arch::x86_64::*;
 
@@ -40,43 +40,14 @@ macro_rules! with_token {
     };
 }
 
-impl Simd for Avx512 {
-    const BACKEND: Backend = Backend::Avx512;
-    const ROWS: usize = 8;
-    const COLUMNS: usize = 8;
+impl Lanewise for Avx512 {
+    const COUNT: usize = LANES;
     type Lanes = __m512;
     type Wide = [__m512d; 2];
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {
         with_token!(_mm512_set1_ps(x))
-    }
-    #[inline(always)]
-    unsafe fn load(self, p: *const f32) -> __m512 {
-        // SAFETY: the caller promises 16 readable numbers.
-        unsafe { _mm512_loadu_ps(p) }
-    }
-    #[inline(always)]
-    unsafe fn load_first(self, p: *const f32, n: usize) -> __m512 {
-        // SAFETY: masked lanes are not read.
-        unsafe { _mm512_maskz_loadu_ps(first(n), p) }
-    }
-    #[inline(always)]
-    unsafe fn store(self, p: *mut f32, v: __m512) {
-        // SAFETY: the caller promises 16 writable numbers.
-        unsafe { _mm512_storeu_ps(p, v) }
-    }
-    #[inline(always)]
-    unsafe fn store_first(self, p: *mut f32, n: usize, v: __m512) {
-        // SAFETY: masked lanes are not written.
-        unsafe { _mm512_mask_storeu_ps(p, first(n), v) }
-    }
-    #[inline(always)]
-    unsafe fn compress(self, p: *mut f32, v: __m512, mask: u32) -> usize {
-        // Compressing in the register and storing it whole: a compressing store is microcoded on some processors.
-        // SAFETY: the caller promises 16 writable numbers.
-        unsafe { _mm512_storeu_ps(p, _mm512_maskz_compress_ps(mask as __mmask16, v)) };
-        mask.count_ones() as usize
     }
     #[inline(always)]
     fn add(self, a: __m512, b: __m512) -> __m512 {
@@ -104,10 +75,6 @@ impl Simd for Avx512 {
         with_token!(_mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), no, yes))
     }
     #[inline(always)]
-    fn gt(self, a: __m512, b: __m512) -> u32 {
-        u32::from(with_token!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b)))
-    }
-    #[inline(always)]
     fn add_exponent(self, a: __m512, b: __m512) -> __m512 {
         with_token!({
             let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(b));
@@ -115,24 +82,8 @@ impl Simd for Avx512 {
         })
     }
     #[inline(always)]
-    fn fold(self, v: __m512) -> wide::f32x4 {
-        let quarter = with_token!({
-            let t = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps::<1>(v));
-            _mm_add_ps(_mm256_castps256_ps128(t), _mm256_extractf128_ps::<1>(t))
-        });
-        bytemuck::cast(quarter)
-    }
-    #[inline(always)]
     fn wide_splat(self, x: f64) -> Self::Wide {
         with_token!([_mm512_set1_pd(x); 2])
-    }
-    #[inline(always)]
-    fn widen(self, v: __m512) -> Self::Wide {
-        with_token!([_mm512_cvtps_pd(_mm512_castps512_ps256(v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(v))])
-    }
-    #[inline(always)]
-    fn narrow(self, v: Self::Wide) -> __m512 {
-        with_token!(_mm512_insertf32x8::<1>(_mm512_castps256_ps512(_mm512_cvtpd_ps(v[0])), _mm512_cvtpd_ps(v[1])))
     }
     #[inline(always)]
     fn wide_add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
@@ -156,11 +107,6 @@ impl Simd for Avx512 {
             _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(a[0], b[0]), no[0], yes[0]),
             _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(a[1], b[1]), no[1], yes[1]),
         ])
-    }
-    #[inline(always)]
-    fn wide_gt(self, a: Self::Wide, b: Self::Wide) -> u32 {
-        let [low, high] = with_token!([_mm512_cmp_pd_mask::<_CMP_GT_OQ>(a[0], b[0]), _mm512_cmp_pd_mask::<_CMP_GT_OQ>(a[1], b[1])]);
-        u32::from(low) | u32::from(high) << 8
     }
     #[inline(always)]
     fn wide_add_exponent(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
@@ -190,17 +136,80 @@ impl Simd for Avx512 {
         ([f, g], [k, l])
     }
     #[inline(always)]
+    unsafe fn load(self, p: *const f32) -> __m512 {
+        // SAFETY: the caller promises 16 readable numbers.
+        unsafe { _mm512_loadu_ps(p) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(self, p: *const f32, n: usize) -> __m512 {
+        // SAFETY: masked lanes are not read.
+        unsafe { _mm512_maskz_loadu_ps(first(n), p) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: __m512) {
+        // SAFETY: the caller promises 16 writable numbers.
+        unsafe { _mm512_storeu_ps(p, v) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, n: usize, v: __m512) {
+        // SAFETY: masked lanes are not written.
+        unsafe { _mm512_mask_storeu_ps(p, first(n), v) }
+    }
+    #[inline(always)]
+    fn gt(self, a: __m512, b: __m512) -> u32 {
+        u32::from(with_token!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b)))
+    }
+    #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        // SAFETY: a prefetch of any address is harmless.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
+    }
+    #[inline(always)]
+    fn largest(self, v: Self::Lanes) -> f32 {
+        super::largest(self.to_array(v))
+    }
+}
+
+impl Simd for Avx512 {
+    const BACKEND: Backend = Backend::Avx512;
+    const ROWS: usize = 8;
+    const COLUMNS: usize = 8;
+    type Each = Self;
+
+    #[inline(always)]
+    fn each(self) -> Self::Each {
+        self
+    }
+    #[inline(always)]
+    unsafe fn compress(self, p: *mut f32, v: __m512, mask: u32) -> usize {
+        // Compressing in the register and storing it whole: a compressing store is microcoded on some processors.
+        // SAFETY: the caller promises 16 writable numbers.
+        unsafe { _mm512_storeu_ps(p, _mm512_maskz_compress_ps(mask as __mmask16, v)) };
+        mask.count_ones() as usize
+    }
+    #[inline(always)]
+    fn fold(self, v: __m512) -> wide::f32x4 {
+        let quarter = with_token!({
+            let t = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps::<1>(v));
+            _mm_add_ps(_mm256_castps256_ps128(t), _mm256_extractf128_ps::<1>(t))
+        });
+        bytemuck::cast(quarter)
+    }
+    #[inline(always)]
+    fn widen(self, v: __m512) -> Self::Wide {
+        with_token!([_mm512_cvtps_pd(_mm512_castps512_ps256(v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(v))])
+    }
+    #[inline(always)]
+    fn narrow(self, v: Self::Wide) -> __m512 {
+        with_token!(_mm512_insertf32x8::<1>(_mm512_castps256_ps512(_mm512_cvtpd_ps(v[0])), _mm512_cvtpd_ps(v[1])))
+    }
+    #[inline(always)]
     fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {
         bytemuck::cast(v)
     }
     #[inline(always)]
     fn wide_from_array(self, v: &[f64; LANES]) -> Self::Wide {
         bytemuck::cast(*v)
-    }
-    #[inline(always)]
-    fn prefetch(self, p: *const f32) {
-        // SAFETY: a prefetch of any address is harmless.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
     }
 }
 

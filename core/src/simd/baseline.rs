@@ -4,7 +4,7 @@
 //! functions only loads, stores, + - * /, compares, bit operations and moves of lanes are used: `max`, `exp`, `mul_add` and others
 //! differ in bits between targets. Lanes of f64 are the scalar backend's arrays: the compiler finds vectors for them where there are any.
 
-use super::{LANES, Native, Scalar, Simd};
+use super::{LANES, Lanewise, Native, Scalar, Simd};
 use crate::Backend;
 use wide::{f32x4, i32x4};
 
@@ -33,71 +33,22 @@ unsafe fn quarter_first(p: *const f32, n: usize) -> f32x4 {
     unsafe {
         match n {
             0 => f32x4::ZERO,
-            1 => f32x4::new([p.read_unaligned(), 0.0, 0.0, 0.0]),
-            2 => f32x4::new([p.read_unaligned(), p.add(1).read_unaligned(), 0.0, 0.0]),
-            3 => f32x4::new([p.read_unaligned(), p.add(1).read_unaligned(), p.add(2).read_unaligned(), 0.0]),
-            _ => f32x4::new(p.cast::<[f32; 4]>().read_unaligned()),
+            1 => f32x4::new([p.read(), 0.0, 0.0, 0.0]),
+            2 => f32x4::new([p.read(), p.add(1).read(), 0.0, 0.0]),
+            3 => f32x4::new([p.read(), p.add(1).read(), p.add(2).read(), 0.0]),
+            _ => f32x4::new(p.cast::<[f32; 4]>().read()),
         }
     }
 }
 
-impl Simd for Baseline {
-    const BACKEND: Backend = Backend::Baseline;
-    const ROWS: usize = 2;
-    const COLUMNS: usize = 2;
+impl Lanewise for Baseline {
+    const COUNT: usize = LANES;
     type Lanes = [f32x4; 4];
     type Wide = [f64; LANES];
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::Lanes {
         [f32x4::splat(x); 4]
-    }
-    #[inline(always)]
-    unsafe fn load(self, p: *const f32) -> Self::Lanes {
-        // SAFETY: the caller promises 16 readable numbers.
-        quarters!(k: f32x4::new(unsafe { p.add(4 * k).cast::<[f32; 4]>().read_unaligned() }))
-    }
-    #[inline(always)]
-    unsafe fn load_first(self, p: *const f32, n: usize) -> Self::Lanes {
-        // SAFETY: quarter k begins within the n readable numbers or reads nothing.
-        quarters!(k: if n > 4 * k { unsafe { quarter_first(p.add(4 * k), n - 4 * k) } } else { f32x4::ZERO })
-    }
-    #[inline(always)]
-    unsafe fn store(self, p: *mut f32, v: Self::Lanes) {
-        let mut k = 0;
-        while k < 4 {
-            // SAFETY: the caller promises 16 writable numbers.
-            unsafe { p.add(4 * k).cast::<[f32; 4]>().write_unaligned(v[k].to_array()) };
-            k += 1;
-        }
-    }
-    #[inline(always)]
-    unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::Lanes) {
-        let mut k = 0;
-        while k < 4 {
-            let lanes = v[k].to_array();
-            let mut j = 0;
-            while j < 4 {
-                if 4 * k + j < n {
-                    // SAFETY: the lane is one of the first n.
-                    unsafe { p.add(4 * k + j).write_unaligned(lanes[j]) };
-                }
-                j += 1;
-            }
-            k += 1;
-        }
-    }
-    #[inline(always)]
-    unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mut mask: u32) -> usize {
-        let lanes = self.to_array(v);
-        let mut kept = 0;
-        while mask != 0 {
-            // SAFETY: kept counts the set bits so far, fewer than 16.
-            unsafe { p.add(kept).write_unaligned(lanes[mask.trailing_zeros() as usize % LANES]) };
-            mask &= mask - 1;
-            kept += 1;
-        }
-        kept
     }
     #[inline(always)]
     fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
@@ -120,15 +71,6 @@ impl Simd for Baseline {
         quarters!(k: a[k].simd_gt(b[k]).bitselect(yes[k], no[k]))
     }
     #[inline(always)]
-    fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32 {
-        let (mut mask, mut k) = (0, 0);
-        while k < 4 {
-            mask |= a[k].simd_gt(b[k]).to_bitmask() << (4 * k);
-            k += 1;
-        }
-        mask
-    }
-    #[inline(always)]
     fn add_exponent(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
         quarters!(k: {
             let (significand, exponent): (i32x4, i32x4) = (bytemuck::cast(a[k]), bytemuck::cast(b[k]));
@@ -136,22 +78,8 @@ impl Simd for Baseline {
         })
     }
     #[inline(always)]
-    fn fold(self, v: Self::Lanes) -> f32x4 {
-        (v[0] + v[2]) + (v[1] + v[3])
-    }
-    #[inline(always)]
     fn wide_splat(self, x: f64) -> Self::Wide {
         [x; LANES]
-    }
-    #[inline(always)]
-    fn widen(self, v: Self::Lanes) -> Self::Wide {
-        Scalar.widen(self.to_array(v))
-    }
-    #[inline(always)]
-    fn narrow(self, v: Self::Wide) -> Self::Lanes {
-        let v = Scalar.narrow(v);
-        // SAFETY: the array holds 16 numbers.
-        unsafe { self.load(v.as_ptr()) }
     }
     #[inline(always)]
     fn wide_add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
@@ -174,10 +102,6 @@ impl Simd for Baseline {
         Scalar.wide_select_gt(a, b, yes, no)
     }
     #[inline(always)]
-    fn wide_gt(self, a: Self::Wide, b: Self::Wide) -> u32 {
-        Scalar.wide_gt(a, b)
-    }
-    #[inline(always)]
     fn wide_add_exponent(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
         Scalar.wide_add_exponent(a, b)
     }
@@ -186,12 +110,48 @@ impl Simd for Baseline {
         Scalar.wide_split(x)
     }
     #[inline(always)]
-    fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {
-        v
+    unsafe fn load(self, p: *const f32) -> Self::Lanes {
+        // SAFETY: the caller promises 16 readable numbers.
+        quarters!(k: f32x4::new(unsafe { p.add(4 * k).cast::<[f32; 4]>().read() }))
     }
     #[inline(always)]
-    fn wide_from_array(self, v: &[f64; LANES]) -> Self::Wide {
-        *v
+    unsafe fn load_first(self, p: *const f32, n: usize) -> Self::Lanes {
+        // SAFETY: quarter k begins within the n readable numbers or reads nothing.
+        quarters!(k: if n > 4 * k { unsafe { quarter_first(p.add(4 * k), n - 4 * k) } } else { f32x4::ZERO })
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: Self::Lanes) {
+        let mut k = 0;
+        while k < 4 {
+            // SAFETY: the caller promises 16 writable numbers.
+            unsafe { p.add(4 * k).cast::<[f32; 4]>().write(v[k].to_array()) };
+            k += 1;
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::Lanes) {
+        let mut k = 0;
+        while k < 4 {
+            let lanes = v[k].to_array();
+            let mut j = 0;
+            while j < 4 {
+                if 4 * k + j < n {
+                    // SAFETY: the lane is one of the first n.
+                    unsafe { p.add(4 * k + j).write(lanes[j]) };
+                }
+                j += 1;
+            }
+            k += 1;
+        }
+    }
+    #[inline(always)]
+    fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32 {
+        let (mut mask, mut k) = (0, 0);
+        while k < 4 {
+            mask |= a[k].simd_gt(b[k]).to_bitmask() << (4 * k);
+            k += 1;
+        }
+        mask
     }
     #[inline(always)]
     fn prefetch(self, p: *const f32) {
@@ -202,6 +162,56 @@ impl Simd for Baseline {
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = p;
+    }
+    #[inline(always)]
+    fn largest(self, v: Self::Lanes) -> f32 {
+        super::largest(self.to_array(v))
+    }
+}
+
+impl Simd for Baseline {
+    const BACKEND: Backend = Backend::Baseline;
+    const ROWS: usize = 2;
+    const COLUMNS: usize = 2;
+    type Each = Self;
+
+    #[inline(always)]
+    fn each(self) -> Self::Each {
+        self
+    }
+    #[inline(always)]
+    unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mut mask: u32) -> usize {
+        let lanes = self.to_array(v);
+        let mut kept = 0;
+        while mask != 0 {
+            // SAFETY: kept counts the set bits so far, fewer than 16.
+            unsafe { p.add(kept).write(lanes[mask.trailing_zeros() as usize % LANES]) };
+            mask &= mask - 1;
+            kept += 1;
+        }
+        kept
+    }
+    #[inline(always)]
+    fn fold(self, v: Self::Lanes) -> f32x4 {
+        (v[0] + v[2]) + (v[1] + v[3])
+    }
+    #[inline(always)]
+    fn widen(self, v: Self::Lanes) -> Self::Wide {
+        Scalar.widen(self.to_array(v))
+    }
+    #[inline(always)]
+    fn narrow(self, v: Self::Wide) -> Self::Lanes {
+        let v = Scalar.narrow(v);
+        // SAFETY: the array holds 16 numbers.
+        unsafe { self.load(v.as_ptr()) }
+    }
+    #[inline(always)]
+    fn wide_to_array(self, v: Self::Wide) -> [f64; LANES] {
+        v
+    }
+    #[inline(always)]
+    fn wide_from_array(self, v: &[f64; LANES]) -> Self::Wide {
+        *v
     }
 }
 
@@ -218,12 +228,12 @@ impl Native for Baseline {
     #[inline(always)]
     unsafe fn native_load(self, p: *const f32) -> f32x4 {
         // SAFETY: the caller promises four readable numbers.
-        f32x4::new(unsafe { p.cast::<[f32; 4]>().read_unaligned() })
+        f32x4::new(unsafe { p.cast::<[f32; 4]>().read() })
     }
     #[inline(always)]
     unsafe fn native_store(self, p: *mut f32, v: f32x4) {
         // SAFETY: the caller promises four writable numbers.
-        unsafe { p.cast::<[f32; 4]>().write_unaligned(v.to_array()) }
+        unsafe { p.cast::<[f32; 4]>().write(v.to_array()) }
     }
     #[inline(always)]
     fn native_add(self, a: f32x4, b: f32x4) -> f32x4 {

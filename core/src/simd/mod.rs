@@ -37,33 +37,36 @@ use has;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
 mod baseline;
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+mod compact;
 #[cfg(all(target_arch = "x86_64", any(test, all(feature = "cpuid", not(feature = "std")))))]
 mod cpuid;
 mod scalar;
+mod single;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
+#[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
 pub use baseline::Baseline;
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+pub use compact::Baseline;
 pub use scalar::Scalar;
+pub use single::Single;
 
 use crate::Backend;
 
 /// Lanes of the reproducible vocabulary, on every backend: element `j` of a sum belongs to partial sum `j mod 16`.
 pub const LANES: usize = 16;
 
-/// The reproducible vocabulary: 16 lanes, one rounding an operation, one order of every sum.
-///
-/// `f32` comparisons are false where a NaN takes part. Nothing here turns a NaN into a number except [`select_gt`](Simd::select_gt).
-pub trait Simd: Copy {
-    /// Which backend this token stands for.
-    const BACKEND: Backend;
-    /// Rows scored at once: as many as the registers hold without spilling. Changes no bit.
-    const ROWS: usize;
-    /// Vectors of columns that a weighted sum keeps in registers at once. Changes no bit.
-    const COLUMNS: usize;
+/// The part of the vocabulary that works lane by lane, so that it does not matter how many there are: functions of one number are
+/// written in it, and serve 16 lanes and a [`Single`] one.
+pub trait Lanewise: Copy {
+    /// Lanes.
+    const COUNT: usize;
     /// 16 lanes of f32.
     type Lanes: Copy;
     /// 16 lanes of f64.
@@ -71,6 +74,44 @@ pub trait Simd: Copy {
 
     /// `x` in every lane.
     fn splat(self, x: f32) -> Self::Lanes;
+
+    /// `a + b`.
+    fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// `a - b`.
+    fn sub(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// `a * b`.
+    fn mul(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// `a / b`.
+    fn div(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// `yes` where `a > b`, `no` elsewhere (also where `a` or `b` is NaN).
+    fn select_gt(self, a: Self::Lanes, b: Self::Lanes, yes: Self::Lanes, no: Self::Lanes) -> Self::Lanes;
+    /// The larger lane: `a` where `a > b`, else `b`.
+    #[inline(always)]
+    fn max(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        self.select_gt(a, b, a, b)
+    }
+    /// As integers: the bits of `a` plus the bits of `b` shifted left by 23, which adds the low bits of `b` to the exponent of `a`.
+    fn add_exponent(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+
+    /// `x` in every f64 lane.
+    fn wide_splat(self, x: f64) -> Self::Wide;
+    /// `a + b`.
+    fn wide_add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// `a - b`.
+    fn wide_sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// `a * b`.
+    fn wide_mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// `a / b`.
+    fn wide_div(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// `yes` where `a > b`, `no` elsewhere (also where `a` or `b` is NaN).
+    fn wide_select_gt(self, a: Self::Wide, b: Self::Wide, yes: Self::Wide, no: Self::Wide) -> Self::Wide;
+    /// As integers: the bits of `a` plus the bits of `b` shifted left by 52, which adds the low bits of `b` to the exponent of `a`.
+    fn wide_add_exponent(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// `(f, k)` with `x = f 2^k` and f in [sqrt(1/2), sqrt 2), for x positive and normal; the same bits everywhere for any other x too.
+    ///
+    /// With `t` the bits of x plus those of 1 less those of sqrt(1/2), as integers: k is the exponent field of t without its bias, and f
+    /// the significand field of t plus the bits of sqrt(1/2).
+    fn wide_split(self, x: Self::Wide) -> (Self::Wide, Self::Wide);
 
     /// Lanes from memory, of any alignment.
     ///
@@ -95,32 +136,43 @@ pub trait Simd: Copy {
     /// # Safety
     /// - `n` is at most 16, and `p` is valid for writing `n` numbers.
     unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::Lanes);
+    /// Bit `j` is set where `a > b` in lane `j`.
+    fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32;
+
+    /// Asks for the cache line at `p` into the second-level cache; `p` need not be valid.
+    #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        let _ = p;
+    }
+    /// The largest of the lanes that are not NaN; minus infinity where there are none.
+    fn largest(self, v: Self::Lanes) -> f32;
+}
+
+/// The reproducible vocabulary: 16 lanes, one rounding an operation, one order of every sum.
+///
+/// `f32` comparisons are false where a NaN takes part. Nothing here turns a NaN into a number except [`select_gt`](Simd::select_gt).
+pub trait Simd: Lanewise {
+    /// Which backend this token stands for.
+    const BACKEND: Backend;
+    /// Rows scored at once: as many as the registers hold without spilling. Changes no bit.
+    const ROWS: usize;
+    /// Functions of one number, an exponential say, take one lane after the other: there are no vectors, and one lane's intermediate
+    /// results fit the registers. Changes no bit.
+    const ONE_BY_ONE: bool = false;
+    /// What lane by lane work is done in: this token, or a narrower one where 16 lanes are no faster than one.
+    type Each: Lanewise;
+    /// That token.
+    fn each(self) -> Self::Each;
+    /// Memory is asked for ahead of its use. Changes no bit.
+    const FETCHES: bool = true;
+    /// Vectors of columns that a weighted sum keeps in registers at once. Changes no bit.
+    const COLUMNS: usize;
 
     /// The lanes whose bit is set in `mask`, in order, to the front of `p`; says how many.
     ///
     /// # Safety
     /// - `p` is valid for writing 16 numbers; those after the kept ones hold anything afterwards.
     unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mask: u32) -> usize;
-
-    /// `a + b`.
-    fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
-    /// `a - b`.
-    fn sub(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
-    /// `a * b`.
-    fn mul(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
-    /// `a / b`.
-    fn div(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
-    /// `yes` where `a > b`, `no` elsewhere (also where `a` or `b` is NaN).
-    fn select_gt(self, a: Self::Lanes, b: Self::Lanes, yes: Self::Lanes, no: Self::Lanes) -> Self::Lanes;
-    /// Bit `j` is set where `a > b` in lane `j`.
-    fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32;
-    /// The larger lane: `a` where `a > b`, else `b`.
-    #[inline(always)]
-    fn max(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
-        self.select_gt(a, b, a, b)
-    }
-    /// As integers: the bits of `a` plus the bits of `b` shifted left by 23, which adds the low bits of `b` to the exponent of `a`.
-    fn add_exponent(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
 
     /// The first two levels of the tree that adds 16 lanes: lane `j` plus lane `j + 8`, then `j` plus `j + 4`.
     fn fold(self, v: Self::Lanes) -> wide::f32x4;
@@ -144,42 +196,14 @@ pub trait Simd: Copy {
         unsafe { self.store(lanes.as_mut_ptr(), v) };
         lanes
     }
-
-    /// `x` in every f64 lane.
-    fn wide_splat(self, x: f64) -> Self::Wide;
     /// The lanes in f64, exactly.
     fn widen(self, v: Self::Lanes) -> Self::Wide;
     /// The f64 lanes in f32, each rounded to the nearest, ties to even.
     fn narrow(self, v: Self::Wide) -> Self::Lanes;
-    /// `a + b`.
-    fn wide_add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
-    /// `a - b`.
-    fn wide_sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
-    /// `a * b`.
-    fn wide_mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
-    /// `a / b`.
-    fn wide_div(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
-    /// `yes` where `a > b`, `no` elsewhere (also where `a` or `b` is NaN).
-    fn wide_select_gt(self, a: Self::Wide, b: Self::Wide, yes: Self::Wide, no: Self::Wide) -> Self::Wide;
-    /// Bit `j` is set where `a > b` in lane `j`.
-    fn wide_gt(self, a: Self::Wide, b: Self::Wide) -> u32;
-    /// As integers: the bits of `a` plus the bits of `b` shifted left by 52, which adds the low bits of `b` to the exponent of `a`.
-    fn wide_add_exponent(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
-    /// `(f, k)` with `x = f 2^k` and f in [sqrt(1/2), sqrt 2), for x positive and normal; the same bits everywhere for any other x too.
-    ///
-    /// With `t` the bits of x plus those of 1 less those of sqrt(1/2), as integers: k is the exponent field of t without its bias, and f
-    /// the significand field of t plus the bits of sqrt(1/2).
-    fn wide_split(self, x: Self::Wide) -> (Self::Wide, Self::Wide);
     /// The f64 lanes as an array.
     fn wide_to_array(self, v: Self::Wide) -> [f64; LANES];
     /// The f64 lanes from an array.
     fn wide_from_array(self, v: &[f64; LANES]) -> Self::Wide;
-
-    /// Asks for the cache line at `p` into the second-level cache; `p` need not be valid.
-    #[inline(always)]
-    fn prefetch(self, p: *const f32) {
-        let _ = p;
-    }
 }
 
 /// The native vocabulary: one register as wide as the backend's, multiply-add fused where the hardware can.

@@ -5,9 +5,11 @@
 #![no_std]
 #![no_main]
 
+mod semihosted;
+
 use basinet_conformance::fingerprint::Arena;
-use core::panic::PanicInfo;
-use cortex_m_semihosting::{debug, hio, hprintln};
+use cortex_m_semihosting::hio;
+use semihosted::exit;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -17,17 +19,4 @@ fn main() -> ! {
         _ => Err(core::fmt::Error),
     };
     exit(failed == Ok(0))
-}
-
-#[panic_handler]
-fn panic(info: &PanicInfo) -> ! {
-    hprintln!("{}", info);
-    exit(false)
-}
-
-/// Ends the emulator with status 0 or 1; on a board without a debugger it stops here.
-fn exit(success: bool) -> ! {
-    loop {
-        debug::exit(if success { debug::EXIT_SUCCESS } else { debug::EXIT_FAILURE });
-    }
 }

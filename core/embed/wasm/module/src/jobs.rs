@@ -14,7 +14,8 @@ pub struct Asked<'a> {
 }
 
 /// Why cosines are refused where an energy is asked for.
-const NO_ENERGY: Error = Error::Parameter { requirement: "with cosines there is no energy: the similarity must be dot or squared-distance" };
+const NO_ENERGY: Error =
+    Error::Parameter { requirement: "with cosines there is no energy: the similarity must be dot or squared-distance" };
 
 impl Asked<'_> {
     /// The scores, which do not depend on the separation.

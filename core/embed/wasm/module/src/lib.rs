@@ -17,8 +17,7 @@ mod files;
 mod jobs;
 mod report;
 
-use basinet_core::{AnyModel, AnySeparation, Beta, Entmax, Error, Hardmax, KSubsets, Normmax, Patterns, Scratch};
-use basinet_core::{Softmax, Softmax1, Sparsemax, TopK};
+use basinet_core::{AnyModel, Beta, Error, Patterns, Scratch};
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 use jobs::{Asked, Energy, Recall, Settle, Weigh};
 use report::{Report, answer};
@@ -82,32 +81,12 @@ pub extern "C" fn model_bytes() -> usize {
 /// # Safety
 /// `at` is writable and aligned for a model.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn model(at: *mut AnyModel, family: usize, parameter: f64, similarity: usize, beta: f32) -> u32 {
-    let made = report::names(family, similarity).ok_or(Error::TooLarge).and_then(|(family, similarity)| {
-        let (separation, similarity) = (separation(family, parameter)?, similarity.parse()?);
-        Ok(AnyModel { beta: Beta::new(beta)?, separation, similarity })
+pub unsafe extern "C" fn model(at: *mut AnyModel, separation: usize, similarity: usize, beta: f32) -> u32 {
+    let made = report::names(separation, similarity).ok_or(Error::TooLarge).and_then(|(separation, similarity)| {
+        Ok(AnyModel { beta: Beta::new(beta)?, separation: separation.parse()?, similarity: similarity.parse()? })
     });
     // SAFETY: the caller's promise.
     answer(made.map(|made| unsafe { at.write(made) }))
-}
-
-/// The separation of this name; a parameter that is no whole number names no k.
-fn separation(family: &str, parameter: f64) -> Result<AnySeparation, Error> {
-    let whole = if parameter >= 0.0 && parameter <= f64::from(u32::MAX) && f64::from(parameter as u32) == parameter { parameter as u32 } else { 0 };
-    Ok(match family {
-        "softmax" => Softmax.into(),
-        "softmax1" => Softmax1.into(),
-        "sparsemax" => Sparsemax.into(),
-        "entmax" => Entmax::new(parameter as f32)?.into(),
-        "normmax" => Normmax::new(parameter as f32)?.into(),
-        "topk" => TopK::new(whole)?.into(),
-        "hardmax" => Hardmax.into(),
-        "ksubsets" => KSubsets::new(whole)?.into(),
-        _ => {
-            let requirement = "a separation is softmax, softmax1, sparsemax, entmax:A, normmax:G, topk:K, hardmax or ksubsets:K";
-            return Err(Error::Parameter { requirement });
-        }
-    })
 }
 
 /// Looks at `numbers` numbers that are to be stored as patterns: finite, of norms within f32. Their largest norm is the first number of the
@@ -168,9 +147,8 @@ pub unsafe extern "C" fn settle(
     change: f32,
 ) -> u32 {
     // SAFETY: the caller's promise.
-    let (asked, out, scratch) = unsafe {
-        (asked(model, patterns, (count, dim), query, length, 0.0), from_raw_parts_mut(out, dim), scratch(work, dim, candidates))
-    };
+    let (asked, out, scratch) =
+        unsafe { (asked(model, patterns, (count, dim), query, length, 0.0), from_raw_parts_mut(out, dim), scratch(work, dim, candidates)) };
     answer(asked.and_then(|asked| asked.model.separation.run(Settle { asked, out, scratch, steps, change })))
 }
 
@@ -231,9 +209,8 @@ pub unsafe extern "C" fn weights(
     candidates: usize,
 ) -> u32 {
     // SAFETY: the caller's promise.
-    let (asked, out, scratch) = unsafe {
-        (asked(model, patterns, (count, dim), query, length, 0.0), from_raw_parts_mut(out, count), scratch(work, 0, candidates))
-    };
+    let (asked, out, scratch) =
+        unsafe { (asked(model, patterns, (count, dim), query, length, 0.0), from_raw_parts_mut(out, count), scratch(work, 0, candidates)) };
     answer(asked.and_then(|asked| {
         asked.scores(out)?;
         asked.model.separation.run(Weigh { beta: asked.model.beta, scores: out, scratch })

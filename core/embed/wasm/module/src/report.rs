@@ -51,6 +51,15 @@ pub fn put_behind(numbers: &[f64]) {
     with(|report| report.numbers.iter_mut().skip(BEHIND).zip(numbers).for_each(|(to, &number)| *to = number));
 }
 
+/// Puts text.
+pub fn put_text(text: fmt::Arguments<'_>) {
+    with(|report| {
+        report.length = 0;
+        // Never fails.
+        let _ = report.write_fmt(text);
+    });
+}
+
 /// Puts the front of a file where text stands otherwise.
 pub fn put_bytes(bytes: &[u8]) {
     with(|report| report.text.iter_mut().zip(bytes).for_each(|(to, &byte)| *to = byte));

@@ -104,9 +104,12 @@ descriptors_at:
     .word descriptors_at - descriptors - 1
     .long descriptors
 
-# Which registers `main` is to enable: a value for XCR0, or zero for none and no OSXSAVE. A byte of the image that may be changed.
+# Two bytes of the image that may be changed: which registers `main` is to enable, a value for XCR0, or zero for none and no OSXSAVE; and
+# whether it runs the set `small`, 1 or 0.
 .org 508
-.globl registers
+.globl registers, everything
 registers:
-    .byte 0xe7, 0
+    .byte 0xe7
+everything:
+    .byte 1
     .word 0xaa55

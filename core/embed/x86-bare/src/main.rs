@@ -1,7 +1,8 @@
 //! The conformance set on an x86-64 machine without an operating system, on every backend that CPUID and XGETBV find.
 //!
 //! `.ci/targets` boots it in an emulator on several processors, and with several sets of registers enabled: byte 508 of the image, a value
-//! for XCR0. What the processor does not have of these is left off. Text goes to port 0xe9, where the emulator shows it.
+//! for XCR0. What the processor does not have of these is left off. Where byte 509 is zero only the blobs are recalled, by the backend that
+//! was chosen: an emulator takes its time. Text goes to port 0xe9, where the emulator shows it.
 #![no_std]
 #![no_main]
 
@@ -16,16 +17,18 @@ use core::panic::PanicInfo;
 global_asm!(include_str!("boot.s"), options(att_syntax));
 
 unsafe extern "C" {
-    /// XCR0 as it is wanted, in the boot sector.
+    /// XCR0 as it is wanted, and whether everything is, in the boot sector.
     static registers: u8;
+    static everything: u8;
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
-    // SAFETY: the boot sector has it, and nobody writes there. It may differ from what it was when this was compiled.
-    let wanted = unsafe { (&raw const registers).read_volatile() };
+    // SAFETY: the boot sector has them, and nobody writes there. They may differ from what they were when this was compiled.
+    let (wanted, all) = unsafe { ((&raw const registers).read_volatile(), (&raw const everything).read_volatile()) };
     let _ = writeln!(Port, "xcr0 {:#x}", enable(wanted.into()));
-    if basinet_report::report(&mut Port, &mut Arena::new()) != Ok(0) {
+    let failed = if all == 1 { basinet_report::report(&mut Port, &mut Arena::new()) } else { basinet_report::report_blobs(&mut Port) };
+    if failed != Ok(0) {
         let _ = writeln!(Port, "FAILED");
     }
     off()

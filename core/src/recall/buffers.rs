@@ -6,7 +6,7 @@ use crate::error::Error;
 /// Scratch memory for rows (and values) of up to `D` numbers, and `K` candidates of a sparse map. Lives in a `static`, on a stack,
 /// anywhere.
 ///
-/// `24 D + 12 K` bytes and a few numbers, half of the first for [`Model::settle`](crate::Model::settle): who only takes steps can do
+/// `24 D + 12 K` bytes, half of the first part for [`Model::settle`](crate::Model::settle): who only takes steps can do
 /// without, by
 /// [`Scratch::new`]. `K` is the number of rows that can be in the support or near it: where it does not suffice,
 /// recall from patterns reads them again, slower and never wrong. Softmax needs no candidates; `K` may be 0 then.
@@ -111,4 +111,20 @@ fn thirds(all: &mut [f32]) -> [&mut [f32]; 3] {
     let (first, others) = all.split_at_mut_checked(third).unwrap_or((&mut [], &mut []));
     let (second, others) = others.split_at_mut_checked(third).unwrap_or((&mut [], &mut []));
     [first, second, others.get_mut(..third).unwrap_or(&mut [])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Buffers;
+
+    #[test]
+    fn the_room_is_what_the_documentation_says() {
+        fn holds<const D: usize, const K: usize>() {
+            assert_eq!(size_of::<Buffers<D, K>>(), 24 * D + 12 * K, "D = {D}, K = {K}");
+        }
+        holds::<1, 0>();
+        holds::<64, 16>();
+        holds::<257, 1>();
+        holds::<768, 1000>();
+    }
 }

@@ -7,6 +7,7 @@ use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{BLOCK, CHUNK, Weighed};
 use crate::patterns::Rows;
+use crate::simd::VECTORS;
 
 /// The rows of a whole block.
 static IN_ORDER: [u32; BLOCK] = {
@@ -91,12 +92,13 @@ impl<'s> Sum<'s> {
     pub fn add_block<K: Kernels, R: Rows>(&mut self, kernels: K, weighed: Weighed, values: &R, from: usize, weights: &[f32]) {
         let Weighed { factor, all_positive } = weighed;
         let chunk = self.chunk.get_mut(..self.width).unwrap_or(&mut []);
-        let rows = IN_ORDER.get(..weights.len()).unwrap_or(&IN_ORDER);
-        if all_positive {
+        // Without vectors the list of rows costs little beside their sum, and less flash than a table of it.
+        if all_positive && VECTORS {
+            let rows = IN_ORDER.get(..weights.len()).unwrap_or(&IN_ORDER);
             return values.weighted_block(kernels, from, (rows, weights), factor, chunk);
         }
         let mut count = 0;
-        for (&row, &weight) in rows.iter().zip(weights) {
+        for (row, &weight) in (0u32..).zip(weights) {
             let (Some(place), Some(into)) = (self.rows.get_mut(count), self.weights.get_mut(count)) else { break };
             (*place, *into) = (row, weight);
             count += usize::from(weight > 0.0);

@@ -39,7 +39,7 @@ mod avx2;
 mod avx512;
 #[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
 mod baseline;
-#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+#[cfg(any(test, target_arch = "arm", target_arch = "riscv32"))]
 mod compact;
 #[cfg(all(target_arch = "x86_64", any(test, all(feature = "cpuid", not(feature = "std")))))]
 mod cpuid;
@@ -59,17 +59,22 @@ pub use single::Single;
 
 use crate::Backend;
 
+/// Whether the target may have vectors. Where it has none the baseline is [`compact`], and what is small is better than what is wide.
+pub const VECTORS: bool = !cfg!(any(target_arch = "arm", target_arch = "riscv32"));
+
 /// Lanes of the reproducible vocabulary, on every backend: element `j` of a sum belongs to partial sum `j mod 16`.
 pub const LANES: usize = 16;
 
 /// The part of the vocabulary that works lane by lane, so that it does not matter how many there are: functions of one number are
 /// written in it, and serve 16 lanes and a [`Single`] one.
+///
+/// `f32` comparisons are false where a NaN takes part. Nothing here turns a NaN into a number except [`select_gt`](Self::select_gt).
 pub trait Lanewise: Copy {
-    /// Lanes.
+    /// How many there are, at most 16.
     const COUNT: usize;
-    /// 16 lanes of f32.
+    /// Lanes of f32.
     type Lanes: Copy;
-    /// 16 lanes of f64.
+    /// As many of f64.
     type Wide: Copy;
 
     /// `x` in every lane.
@@ -113,28 +118,28 @@ pub trait Lanewise: Copy {
     /// the significand field of t plus the bits of sqrt(1/2).
     fn wide_split(self, x: Self::Wide) -> (Self::Wide, Self::Wide);
 
-    /// Lanes from memory, of any alignment.
+    /// Lanes from memory.
     ///
     /// # Safety
-    /// - `p` is valid for reading 16 numbers.
+    /// - `p` is valid for reading `COUNT` numbers, and aligned as they are.
     unsafe fn load(self, p: *const f32) -> Self::Lanes;
 
     /// The first `n` lanes from memory, +0.0 in the others.
     ///
     /// # Safety
-    /// - `n` is at most 16, and `p` is valid for reading `n` numbers.
+    /// - `n` is at most `COUNT`, and `p` is valid for reading `n` numbers, and aligned as they are.
     unsafe fn load_first(self, p: *const f32, n: usize) -> Self::Lanes;
 
-    /// Lanes to memory, of any alignment.
+    /// Lanes to memory.
     ///
     /// # Safety
-    /// - `p` is valid for writing 16 numbers.
+    /// - `p` is valid for writing `COUNT` numbers, and aligned as they are.
     unsafe fn store(self, p: *mut f32, v: Self::Lanes);
 
     /// The first `n` lanes to memory.
     ///
     /// # Safety
-    /// - `n` is at most 16, and `p` is valid for writing `n` numbers.
+    /// - `n` is at most `COUNT`, and `p` is valid for writing `n` numbers, and aligned as they are.
     unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::Lanes);
     /// Bit `j` is set where `a > b` in lane `j`.
     fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32;
@@ -149,8 +154,6 @@ pub trait Lanewise: Copy {
 }
 
 /// The reproducible vocabulary: 16 lanes, one rounding an operation, one order of every sum.
-///
-/// `f32` comparisons are false where a NaN takes part. Nothing here turns a NaN into a number except [`select_gt`](Simd::select_gt).
 pub trait Simd: Lanewise {
     /// Which backend this token stands for.
     const BACKEND: Backend;
@@ -171,7 +174,7 @@ pub trait Simd: Lanewise {
     /// The lanes whose bit is set in `mask`, in order, to the front of `p`; says how many.
     ///
     /// # Safety
-    /// - `p` is valid for writing 16 numbers; those after the kept ones hold anything afterwards.
+    /// - `p` is valid for writing 16 numbers, and aligned as they are; those after the kept ones hold anything afterwards.
     unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mask: u32) -> usize;
 
     /// The first two levels of the tree that adds 16 lanes: lane `j` plus lane `j + 8`, then `j` plus `j + 4`.
@@ -217,15 +220,15 @@ pub trait Native: Simd {
 
     /// `x` in every lane.
     fn native_splat(self, x: f32) -> Self::Register;
-    /// A register from memory, of any alignment.
+    /// A register from memory.
     ///
     /// # Safety
-    /// - `p` is valid for reading `WIDTH` numbers.
+    /// - `p` is valid for reading `WIDTH` numbers, and aligned as they are.
     unsafe fn native_load(self, p: *const f32) -> Self::Register;
-    /// A register to memory, of any alignment.
+    /// A register to memory.
     ///
     /// # Safety
-    /// - `p` is valid for writing `WIDTH` numbers.
+    /// - `p` is valid for writing `WIDTH` numbers, and aligned as they are.
     unsafe fn native_store(self, p: *mut f32, v: Self::Register);
     /// `a + b`.
     fn native_add(self, a: Self::Register, b: Self::Register) -> Self::Register;

@@ -4,7 +4,7 @@
 
 extern crate std;
 
-use super::{LANES, Lanewise, Native, Scalar, Simd, wide_tree};
+use super::{LANES, Lanewise, Native, Scalar, Simd, Single, wide_tree};
 use std::vec::Vec;
 
 /// Zeros, denormals, the ends of the range, infinities, NaNs, and numbers that round.
@@ -384,6 +384,36 @@ fn scalar_is_what_it_says() {
 #[test]
 fn baseline_is_scalar() {
     all(super::Baseline);
+}
+
+/// Whatever this target's own baseline is.
+#[test]
+fn the_baseline_without_vectors_is_scalar() {
+    all(super::compact::Baseline);
+    the_largest_lane_is_never_nan(super::compact::Baseline);
+}
+
+/// One lane is any of sixteen, which are the numbers themselves.
+#[test]
+fn a_single_lane_is_one_of_sixteen() {
+    for (a, b) in pairs() {
+        for j in 0..LANES {
+            let (x, y) = (a[j], b[j]);
+            let moved = [
+                (Single.add(x, y), Scalar.add(a, b)),
+                (Single.sub(x, y), Scalar.sub(a, b)),
+                (Single.mul(x, y), Scalar.mul(a, b)),
+                (Single.div(x, y), Scalar.div(a, b)),
+                (Single.max(x, y), Scalar.max(a, b)),
+                (Single.select_gt(x, y, x, 3.0), Scalar.select_gt(a, b, a, [3.0; LANES])),
+            ];
+            for (found, expected) in moved {
+                assert_eq!(bits(&[found]), bits(&[expected[j]]), "{x} and {y}");
+            }
+            assert_eq!(Single.gt(x, y), Scalar.gt(a, b) >> j & 1, "{x} > {y}");
+            assert_eq!(Single.largest(x).to_bits(), if x.is_nan() { f32::NEG_INFINITY } else { x }.to_bits());
+        }
+    }
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub use recall::{
 };
 pub use separation::names::*;
 pub use separation::{AnySeparation, Beta, Kept, Separation, WithSeparation};
-pub use similarity::{AnySimilarity, Cosine, Descends, Dot, Similarity, SquaredDistance, WithSimilarity};
+pub use similarity::{AnyDescending, AnySimilarity, Cosine, Descends, Dot, Similarity, SquaredDistance, WithSimilarity};
 pub use store::{PairStore, Rejected, Store};
 
 /// Rows that are scored, weighed and read out together: 64. Part of the definition of the bits.

@@ -33,7 +33,7 @@ pub trait Similarity: sealed::Sealed + Copy + Send + Sync + fmt::Debug {
 
     /// The energy of a state less its constant, from half its squared norm and `Omega*(beta s)/beta`; `None` where there is no energy.
     #[doc(hidden)]
-    fn energy0(half_square_norm: f64, conjugate_over_beta: f64) -> Option<f64>;
+    fn energy0(&self, half_square_norm: f64, conjugate_over_beta: f64) -> Option<f64>;
 }
 
 /// A similarity whose recall descends an energy: a step never raises it, and its gradient is `x - x'`. Sealed.
@@ -46,7 +46,7 @@ pub trait Descends: Similarity {
     /// The energy of a state, constant included: from half its squared norm, `(Omega*(beta s) - Omega*(0))/beta`, and the largest norm of a
     /// pattern.
     #[doc(hidden)]
-    fn energy(half_square_norm: f64, raised_conjugate_over_beta: f64, max_norm: f64) -> f64;
+    fn energy(&self, half_square_norm: f64, raised_conjugate_over_beta: f64, max_norm: f64) -> f64;
 }
 
 /// The dot product, `s_i = sum_j x_ij q_j`: the similarity of the modern Hopfield network.
@@ -74,14 +74,14 @@ impl Similarity for Dot {
         rows.panel_scores(kernels, block, panels, out);
     }
 
-    fn energy0(half_square_norm: f64, conjugate_over_beta: f64) -> Option<f64> {
+    fn energy0(&self, half_square_norm: f64, conjugate_over_beta: f64) -> Option<f64> {
         Some(half_square_norm - conjugate_over_beta + 0.0)
     }
 }
 
 impl Descends for Dot {
     /// `|x|^2/2 + m^2/2 - r`.
-    fn energy(half_square_norm: f64, raised_conjugate_over_beta: f64, max_norm: f64) -> f64 {
+    fn energy(&self, half_square_norm: f64, raised_conjugate_over_beta: f64, max_norm: f64) -> f64 {
         half_square_norm + max_norm * max_norm / 2.0 - raised_conjugate_over_beta + 0.0
     }
 }
@@ -115,14 +115,14 @@ impl Similarity for SquaredDistance {
         rows.panel_distances(kernels, block, panels, out);
     }
 
-    fn energy0(_: f64, conjugate_over_beta: f64) -> Option<f64> {
+    fn energy0(&self, _: f64, conjugate_over_beta: f64) -> Option<f64> {
         Some(0.0 - conjugate_over_beta / 2.0)
     }
 }
 
 impl Descends for SquaredDistance {
     /// `-r/2`.
-    fn energy(_: f64, raised_conjugate_over_beta: f64, _: f64) -> f64 {
+    fn energy(&self, _: f64, raised_conjugate_over_beta: f64, _: f64) -> f64 {
         0.0 - raised_conjugate_over_beta / 2.0
     }
 }
@@ -178,7 +178,7 @@ impl Similarity for Cosine {
         }
     }
 
-    fn energy0(_: f64, _: f64) -> Option<f64> {
+    fn energy0(&self, _: f64, _: f64) -> Option<f64> {
         None
     }
 }
@@ -252,6 +252,93 @@ impl AnySimilarity {
             Self::Dot => "dot",
             Self::Cosine => "cosine",
             Self::SquaredDistance => "squared-distance",
+        }
+    }
+}
+
+impl sealed::Sealed for AnySimilarity {}
+
+/// One type for all: less code than [`run`](AnySimilarity::run), for a choice a block of rows.
+impl Similarity for AnySimilarity {
+    fn scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, from: usize, query: &[f32], out: &mut [f32], summed: bool) {
+        match self {
+            Self::Dot => Dot.scores(kernels, rows, from, query, out, summed),
+            Self::Cosine => Cosine.scores(kernels, rows, from, query, out, summed),
+            Self::SquaredDistance => SquaredDistance.scores(kernels, rows, from, query, out, summed),
+        }
+    }
+
+    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
+        match self {
+            Self::Dot => Dot.panel_scores(kernels, rows, block, panels, out),
+            Self::Cosine => Cosine.panel_scores(kernels, rows, block, panels, out),
+            Self::SquaredDistance => SquaredDistance.panel_scores(kernels, rows, block, panels, out),
+        }
+    }
+
+    fn energy0(&self, half_square_norm: f64, conjugate_over_beta: f64) -> Option<f64> {
+        match self {
+            Self::Dot => Dot.energy0(half_square_norm, conjugate_over_beta),
+            Self::Cosine => None,
+            Self::SquaredDistance => SquaredDistance.energy0(half_square_norm, conjugate_over_beta),
+        }
+    }
+}
+
+/// A similarity that has an energy and is known only when the program runs: what [`AnySimilarity::descending`] gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnyDescending {
+    distance: bool,
+}
+
+impl AnySimilarity {
+    /// The same where recall descends an energy by it; none for cosines.
+    ///
+    /// ```
+    /// use basinet_core::AnySimilarity;
+    /// assert!(AnySimilarity::Dot.descending().is_some() && AnySimilarity::Cosine.descending().is_none());
+    /// ```
+    pub const fn descending(self) -> Option<AnyDescending> {
+        match self {
+            Self::Cosine => None,
+            Self::Dot => Some(AnyDescending { distance: false }),
+            Self::SquaredDistance => Some(AnyDescending { distance: true }),
+        }
+    }
+}
+
+impl AnyDescending {
+    const fn any(self) -> AnySimilarity {
+        if self.distance { AnySimilarity::SquaredDistance } else { AnySimilarity::Dot }
+    }
+}
+
+impl sealed::Sealed for AnyDescending {}
+
+impl Similarity for AnyDescending {
+    fn scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, from: usize, query: &[f32], out: &mut [f32], summed: bool) {
+        if self.distance {
+            SquaredDistance.scores(kernels, rows, from, query, out, summed);
+        } else {
+            Dot.scores(kernels, rows, from, query, out, summed);
+        }
+    }
+
+    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
+        self.any().panel_scores(kernels, rows, block, panels, out);
+    }
+
+    fn energy0(&self, half_square_norm: f64, conjugate_over_beta: f64) -> Option<f64> {
+        self.any().energy0(half_square_norm, conjugate_over_beta)
+    }
+}
+
+impl Descends for AnyDescending {
+    fn energy(&self, half_square_norm: f64, raised_conjugate_over_beta: f64, max_norm: f64) -> f64 {
+        if self.distance {
+            SquaredDistance.energy(half_square_norm, raised_conjugate_over_beta, max_norm)
+        } else {
+            Dot.energy(half_square_norm, raised_conjugate_over_beta, max_norm)
         }
     }
 }

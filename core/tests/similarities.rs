@@ -9,7 +9,7 @@
 
 mod common;
 
-use basinet_core::{BLOCK, Cosine, Descends, Dot, Patterns, Similarity, SquaredDistance};
+use basinet_core::{AnySimilarity, BLOCK, Cosine, Descends, Dot, Patterns, Similarity, SquaredDistance};
 use common::{EPS, Numbers, bits};
 
 /// What a score must have where there is no row.
@@ -184,12 +184,16 @@ fn what_overflows_or_is_not_finite_has_a_score_that_is_not_finite() {
 
 #[test]
 fn energies_are_those_of_the_table() {
-    fn both<Q: Descends>() -> (f64, f64) {
-        (Q::energy(3.0, 5.0, 4.0), Q::energy0(3.0, 5.0).unwrap())
+    fn both(similarity: impl Descends) -> (f64, f64) {
+        (similarity.energy(3.0, 5.0, 4.0), similarity.energy0(3.0, 5.0).unwrap())
     }
-    assert_eq!(both::<Dot>(), (3.0 - 5.0 + 8.0, 3.0 - 5.0));
-    assert_eq!(both::<SquaredDistance>(), (-2.5, -2.5));
-    assert_eq!(Cosine::energy0(3.0, 5.0), None);
-    assert_eq!(SquaredDistance::energy(1.0, 0.0, 1.0).to_bits(), 0);
-    assert_eq!(SquaredDistance::energy0(1.0, 0.0).map(f64::to_bits), Some(0));
+    assert_eq!(both(Dot), (3.0 - 5.0 + 8.0, 3.0 - 5.0));
+    assert_eq!(both(SquaredDistance), (-2.5, -2.5));
+    assert_eq!(Cosine.energy0(3.0, 5.0), None);
+    assert_eq!(SquaredDistance.energy(1.0, 0.0, 1.0).to_bits(), 0);
+    assert_eq!(SquaredDistance.energy0(1.0, 0.0).map(f64::to_bits), Some(0));
+    for (any, known) in [(AnySimilarity::Dot, both(Dot)), (AnySimilarity::SquaredDistance, both(SquaredDistance))] {
+        assert_eq!((any.descending().map(both), any.energy0(3.0, 5.0)), (Some(known), Some(known.1)));
+    }
+    assert_eq!((AnySimilarity::Cosine.descending(), AnySimilarity::Cosine.energy0(3.0, 5.0)), (None, None));
 }

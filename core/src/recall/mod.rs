@@ -123,7 +123,7 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     /// # Ok::<(), basinet_core::Error>(())
     /// ```
     pub fn energy0(&self, step: &Step, query: &[f32]) -> Option<f64> {
-        Q::energy0(square_sum(query) / 2.0, step.conjugate / f64::from(self.beta.get()))
+        self.similarity.energy0(square_sum(query) / 2.0, step.conjugate / f64::from(self.beta.get()))
     }
 
     /// One step of hetero-association: compares with `keys`, and reads out as many `values`, whose length is that of `out`.
@@ -288,6 +288,6 @@ impl<S: Separation, Q: Descends, K: Kernels> Model<S, Q, K> {
         let raised =
             <StateOf<S> as State<S::Map>>::raised_conjugate(self.rule(), &normaliser, &mut Rescan { source: &source, first: 0, passes: 0 });
         let norm = f64::from(max_norm);
-        Ok(Q::energy(square_sum(state) / 2.0, raised / f64::from(beta), norm))
+        Ok(self.similarity.energy(square_sum(state) / 2.0, raised / f64::from(beta), norm))
     }
 }

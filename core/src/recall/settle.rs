@@ -184,11 +184,12 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
     /// scores, so theirs is `Psi(x) - |x|^2/2 - Omega*(beta s)/(2 beta)`: `|x|^2/2 + Omega*(beta s)/(2 beta)` is convex, and its gradient
     /// the mean (derived).
     fn energy0(&self, state: &[f32], conjugate: f64) -> Option<f64> {
+        let similarity = self.model.similarity;
         let (conjugate, half) = (conjugate / f64::from(self.model.beta.get()), square_sum(state) / 2.0);
-        let Some(potential) = self.post.potential(state) else { return Q::energy0(half, conjugate) };
+        let Some(potential) = self.post.potential(state) else { return similarity.energy0(half, conjugate) };
         // How much of `|x|^2/2` there is, 1 or 0.
-        let share = Q::energy0(1.0, 0.0)?;
-        Some(potential + Q::energy0(0.0, conjugate)? - (1.0 - share) * half + 0.0)
+        let share = similarity.energy0(1.0, 0.0)?;
+        Some(potential + similarity.energy0(0.0, conjugate)? - (1.0 - share) * half + 0.0)
     }
 
     /// `|p(a) - p(b)|`: one reading of the rows for both.

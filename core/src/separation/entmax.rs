@@ -48,6 +48,9 @@ impl Alpha {
 pub struct Entmax(pub Alpha);
 
 impl Entmax {
+    /// Entmax of 2.
+    pub(crate) const SPARSEMAX: Self = Self(Alpha(2.0));
+
     /// Entmax of this alpha.
     ///
     /// # Errors

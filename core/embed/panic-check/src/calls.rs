@@ -75,9 +75,9 @@ export! {
     mask_listed: |i| Listed::new(i.kept).map(|mask| mask.keeps(i.m));
     mask_bits: |i| Bits(i.words).keeps(i.m);
     mask_random: |i| RandomMask::new(i.seed, i.y).map(|mask| (mask.seed(), mask.keep(), mask.keeps(i.m)));
-    energy_dot: |i| (Dot::energy(i.y, i.y, i.y), Dot::energy0(i.y, i.y));
-    energy_distance: |i| (SquaredDistance::energy(i.y, i.y, i.y), SquaredDistance::energy0(i.y, i.y));
-    energy_cosine: |i| Cosine::energy0(i.y, i.y);
+    energy_dot: |i| (Dot.energy(i.y, i.y, i.y), Dot.energy0(i.y, i.y));
+    energy_distance: |i| (SquaredDistance.energy(i.y, i.y, i.y), SquaredDistance.energy0(i.y, i.y));
+    energy_cosine: |i| Cosine.energy0(i.y, i.y);
     store_new: |i| *i.store = if i.m == 0 { Store::new() } else { Store::default() };
     store_insert: |i| i.store.insert(i.row);
     store_replace: |i| i.store.replace(i.m, i.row);
@@ -113,6 +113,7 @@ export! {
     basin_write: |i| basin::write(i);
     file_error_display: |i| write!(i.text, "{}", i.file_error);
     any: |i| basin::any(i);
+    any_small: |i| basin::small(i);
     any_similarity_name: |i| i.name.parse::<AnySimilarity>().map(|similarity| write!(i.text, "{similarity}"));
     any_separation_name: |i| i.name.parse::<AnySeparation>().map(|separation| write!(i.text, "{separation}"));
     buffers: |i| *i.buffers = Buffers::default();

@@ -149,7 +149,7 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     ) -> Result<(), Error> {
         self.read_batch(rows, rows, queries, out, steps, scratch)?;
         for (step, query) in steps.iter_mut().zip(queries.chunks(rows.dim().max(1))) {
-            step.energy = Q::energy0(square_sum(query) / 2.0, step.conjugate / f64::from(self.beta.get()));
+            step.energy = self.similarity.energy0(square_sum(query) / 2.0, step.conjugate / f64::from(self.beta.get()));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What is done with files, and with models that are known at run time only.
 
 use super::Inputs;
+use super::recall::Small;
 use basinet_core::basin::{Alignment, FileError, Layout, crc32};
 use basinet_core::{
     AnyModel, AnySeparation, AnySimilarity, Basin, Beta, Cosine, Dot, Entmax, Error, Hardmax, KSubsets, Model, Normmax, Separation,
@@ -37,6 +38,21 @@ pub fn write(i: &Inputs<'_>) -> Option<Result<[u8; Layout::HEAD], FileError>> {
 
 /// Every conversion, and a job with what comes of it.
 pub fn any(i: &Inputs<'_>) -> Result<f32, Error> {
+    let AnyModel { separation, similarity, .. } = chosen(i)?;
+    black_box(AnyModel::from(Model::new(Beta::new(i.x)?, Sparsemax).with(Cosine)));
+    black_box((similarity.run(Size), similarity.name()));
+    let model = AnyModel { beta: Beta::new(i.x)?, separation, similarity };
+    Ok(separation.run(Margin) + model.run(Margin))
+}
+
+/// All that is done with any separation, and any similarity, as one type.
+pub fn small(i: &mut Inputs<'_>) -> Result<(), Error> {
+    let model = chosen(i)?;
+    model.separation.run_small(Small(i, model))
+}
+
+/// The model that the inputs choose.
+fn chosen(i: &Inputs<'_>) -> Result<AnyModel, Error> {
     let separation: AnySeparation = match i.m {
         0 => Softmax.into(),
         1 => Softmax1.into(),
@@ -52,10 +68,7 @@ pub fn any(i: &Inputs<'_>) -> Result<f32, Error> {
         1 => Cosine.into(),
         _ => SquaredDistance.into(),
     };
-    black_box(AnyModel::from(Model::new(Beta::new(i.x)?, Sparsemax).with(Cosine)));
-    black_box((similarity.run(Size), similarity.name()));
-    let model = AnyModel { beta: Beta::new(i.x)?, separation, similarity };
-    Ok(separation.run(Margin) + model.run(Margin))
+    Ok(AnyModel { beta: Beta::new(i.x)?, separation, similarity })
 }
 
 /// A job that does little: the others do everything with every separation.

@@ -2,8 +2,8 @@
 
 use super::{Inputs, patterns};
 use basinet_core::{
-    Beta, Bits, Cosine, Descends, Dot, Dynamics, Error, FreeRecall, Job, Kernels, LayerNorm, Listed, Mask, Model, Normaliser, Patterns,
-    Post, RandomMask, Scratch, Separation, Similarity, SquaredDistance, Stop, Tanh, UnitNorm, Window,
+    AnyModel, Beta, Bits, Cosine, Descends, Dispatch, Dot, Dynamics, Error, FreeRecall, Job, Kernels, LayerNorm, Listed, Mask, Model,
+    Normaliser, Patterns, Post, RandomMask, Scratch, Separation, Similarity, SquaredDistance, Stop, Tanh, UnitNorm, Window, WithSeparation,
 };
 use core::hint::black_box;
 
@@ -38,6 +38,21 @@ impl<S: Separation> Job for Compared<'_, '_, S> {
         model_calls(i, model.with(Cosine))?;
         model_calls(i, model.with(SquaredDistance))?;
         descent_calls(i, model.with(SquaredDistance))
+    }
+}
+
+/// The same where separation and similarity are types for any.
+pub struct Small<'i, 'a>(pub &'i mut Inputs<'a>, pub AnyModel);
+
+impl WithSeparation for Small<'_, '_> {
+    type Output = Result<(), Error>;
+
+    fn run<S: Separation + PartialEq>(self, separation: S) -> Self::Output {
+        let Self(i, AnyModel { similarity, .. }) = self;
+        Recall(i, separation).run(Dispatch)?;
+        let model = Model::new(Beta::new(i.x)?, separation);
+        model_calls(i, model.with(similarity))?;
+        similarity.descending().map_or(Ok(()), |similarity| descent_calls(i, model.with(similarity)))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is done with a model whose separation is known only now.
 
 use crate::report;
-use basinet_core::{AnyModel, AnySimilarity, Beta, Cosine, Error, Hardmax, Model, Patterns, Scratch, Separation, SquaredDistance};
-use basinet_core::{Certificate, Step, Stop, WithSeparation, beta};
+use basinet_core::{AnyModel, AnySimilarity, Beta, Certificate, Error, Hardmax, Model, Patterns, Scratch, Separation};
+use basinet_core::{Step, Stop, WithSeparation, beta};
 
 /// A memory, the model it is recalled by, and what it is asked.
 #[derive(Clone, Copy)]
@@ -21,11 +21,7 @@ impl Asked<'_> {
     /// The scores, which do not depend on the separation.
     pub fn scores(&self, out: &mut [f32]) -> Result<(), Error> {
         let model = Model::new(beta!(1.0), Hardmax);
-        match self.model.similarity {
-            AnySimilarity::Cosine => model.with(Cosine).scores(&self.rows, self.query, out),
-            AnySimilarity::SquaredDistance => model.with(SquaredDistance).scores(&self.rows, self.query, out),
-            _ => model.scores(&self.rows, self.query, out),
-        }
+        model.with(self.model.similarity).scores(&self.rows, self.query, out)
     }
 }
 
@@ -43,18 +39,9 @@ impl WithSeparation for Recall<'_> {
     fn run<S: Separation + PartialEq>(self, separation: S) -> Self::Output {
         let Self { asked: Asked { model: AnyModel { beta, similarity, .. }, rows, query, max_norm }, out, mut scratch, certified } = self;
         let model = Model::new(beta, separation);
-        let mut certificate = None;
-        let step = match similarity {
-            AnySimilarity::Cosine => model.with(Cosine).step(&rows, query, out, &mut scratch)?,
-            AnySimilarity::SquaredDistance => model.with(SquaredDistance).step(&rows, query, out, &mut scratch)?,
-            _ => {
-                let step = model.step(&rows, query, out, &mut scratch)?;
-                if certified {
-                    certificate = Some(model.certify(&step, query, max_norm)?);
-                }
-                step
-            }
-        };
+        let step = model.with(similarity).step(&rows, query, out, &mut scratch)?;
+        let certified = certified && similarity == AnySimilarity::Dot;
+        let certificate = if certified { Some(model.certify(&step, query, max_norm)?) } else { None };
         put(&step, step.energy, certificate);
         Ok(())
     }
@@ -102,11 +89,7 @@ impl WithSeparation for Settle<'_> {
             return Err(Error::Length { expected: out.len(), found: query.len() });
         }
         out.copy_from_slice(query);
-        let report = match similarity {
-            AnySimilarity::Cosine => return Err(NO_ENERGY),
-            AnySimilarity::SquaredDistance => model.with(SquaredDistance).settle(&rows, out, stop, &mut scratch)?,
-            _ => model.settle(&rows, out, stop, &mut scratch)?,
-        };
+        let report = model.with(similarity.descending().ok_or(NO_ENERGY)?).settle(&rows, out, stop, &mut scratch)?;
         put(&report.last, Some(report.energy), None);
         report::put_behind(&[
             report.steps as f64,
@@ -132,12 +115,8 @@ impl WithSeparation for Energy<'_> {
     fn run<S: Separation + PartialEq>(self, separation: S) -> Self::Output {
         let Self { asked: Asked { model: AnyModel { beta, similarity, .. }, rows, query, max_norm }, mut scratch } = self;
         let model = Model::new(beta, separation);
-        let energy = match similarity {
-            AnySimilarity::Cosine => return Err(NO_ENERGY),
-            AnySimilarity::SquaredDistance => model.with(SquaredDistance).energy(&rows, query, max_norm, &mut scratch)?,
-            _ => model.energy(&rows, query, max_norm, &mut scratch)?,
-        };
-        report::put(&[energy]);
+        let model = model.with(similarity.descending().ok_or(NO_ENERGY)?);
+        report::put(&[model.energy(&rows, query, max_norm, &mut scratch)?]);
         Ok(())
     }
 }

@@ -124,7 +124,7 @@ pub unsafe extern "C" fn recall(
     let (asked, out, scratch) = unsafe {
         (asked(model, patterns, (count, dim), query, length, max_norm), from_raw_parts_mut(out, dim), scratch(work, dim, candidates))
     };
-    answer(asked.and_then(|asked| asked.model.separation.run(Recall { asked, out, scratch, certified })))
+    answer(asked.and_then(|asked| asked.model.separation.run_small(Recall { asked, out, scratch, certified })))
 }
 
 /// Steps from the query until the state changes by no more than `change`, relatively, or `steps` were taken: the last state to `out`, and
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn settle(
     // SAFETY: the caller's promise.
     let (asked, out, scratch) =
         unsafe { (asked(model, patterns, (count, dim), query, length, 0.0), from_raw_parts_mut(out, dim), scratch(work, dim, candidates)) };
-    answer(asked.and_then(|asked| asked.model.separation.run(Settle { asked, out, scratch, steps, change })))
+    answer(asked.and_then(|asked| asked.model.separation.run_small(Settle { asked, out, scratch, steps, change })))
 }
 
 /// The energy of the query: the first number of the report.
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn energy(
 ) -> u32 {
     // SAFETY: the caller's promise.
     let (asked, scratch) = unsafe { (asked(model, patterns, (count, dim), query, length, max_norm), scratch(work, dim, candidates)) };
-    answer(asked.and_then(|asked| asked.model.separation.run(Energy { asked, scratch })))
+    answer(asked.and_then(|asked| asked.model.separation.run_small(Energy { asked, scratch })))
 }
 
 /// The `count` scores of the patterns with the query, to `out`.
@@ -213,7 +213,7 @@ pub unsafe extern "C" fn weights(
         unsafe { (asked(model, patterns, (count, dim), query, length, 0.0), from_raw_parts_mut(out, count), scratch(work, 0, candidates)) };
     answer(asked.and_then(|asked| {
         asked.scores(out)?;
-        asked.model.separation.run(Weigh { beta: asked.model.beta, scores: out, scratch })
+        asked.model.separation.run_small(Weigh { beta: asked.model.beta, scores: out, scratch })
     }))
 }
 

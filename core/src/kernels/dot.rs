@@ -51,13 +51,10 @@ pub mod fetch {
     /// All of them, a short way ahead: they are taken one by one.
     pub const ALL: u8 = 2;
 
-    /// Whether the target has large memories behind caches. Elsewhere the loops that ask are not even compiled: they are twice the code.
-    const ASKS: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
-
     /// Which rows to ask for, with `left` numbers to go, if the rows are summed afterwards or not.
     #[inline(always)]
     pub fn choose(left: usize, stride: usize, summed: bool) -> u8 {
-        if left <= CACHED || !ASKS {
+        if left <= CACHED {
             NONE
         } else if summed && stride <= AHEAD / BLOCK {
             HALF

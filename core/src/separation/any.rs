@@ -1,7 +1,8 @@
 //! A separation that is known only when the program runs: from a file, a command line, another language.
 //!
-//! Each map has a type of its own, with a pass state of its own, so there is no map that is all of them; [`AnySeparation`] says which it
-//! is, and [`run`](AnySeparation::run) does a job with it that is generic over the type. Who does not use it links none of it.
+//! Each map has a type of its own: [`AnySeparation`] says which it is, and [`run`](AnySeparation::run) does a job with it that is generic
+//! over the type. All sparse maps have the same pass state, so they can also be one type, [`AnySparse`]: a third of the code, for a choice
+//! a block of rows. Who does not use it links none of it.
 
 use super::cut::{Cut, Met, Numbers};
 use super::{Entmax, Hardmax, KSubsets, Map, Normmax, Separation, Softmax, Softmax1, Sparse, Sparsemax, TopK, Weighed};

@@ -205,7 +205,6 @@ impl Lanewise for Baseline {
 impl Simd for Baseline {
     const BACKEND: Backend = Backend::Baseline;
     const ROWS: usize = 1;
-    const FETCHES: bool = false;
     const ONE_BY_ONE: bool = true;
     const COLUMNS: usize = 1;
     type Each = Single;

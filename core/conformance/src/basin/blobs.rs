@@ -211,7 +211,7 @@ fn is_size(error: FileError) -> bool {
 type Wrong = (usize, &'static [u8], fn(FileError) -> bool);
 
 /// What a field may not hold.
-const WRONG: [Wrong; 41] = [
+const WRONG: [Wrong; 43] = [
     (at::ORDER, &[1, 2, 3, 4], |error| error == FileError::ByteOrder { found: 0x0403_0201 }),
     (at::VERSION, &[2], |error| error == FileError::Version { found: 2 }),
     (at::LENGTH, &[0; 8], is_size),
@@ -228,8 +228,11 @@ const WRONG: [Wrong; 41] = [
     (at::COUNT, &[0xff; 8], is_size),
     (at::DIM, &[0], is_field),
     (at::DIM, &[5], is_field),
-    (at::DIM, &[0, 0, 0, 0x40], is_size),
-    (at::DIM, &[0, 0, 0, 0, 0, 0, 0, 0x40], is_size),
+    // Of these the bytes of all rows are as many as there are, in arithmetic modulo 2^32 and modulo 2^64.
+    (at::DIM, &[4, 0, 0, 0x40], is_size),
+    (at::DIM, &[4, 0, 0, 0, 0, 0, 0, 0x40], is_size),
+    (at::WIDTH, &[2, 0, 0, 0x40], is_size),
+    (at::WIDTH, &[2, 0, 0, 0, 0, 0, 0, 0x40], is_size),
     (at::DIM, &[0xff; 8], is_size),
     (at::WIDTH, &[0], is_field),
     (at::WIDTH, &[3], is_field),

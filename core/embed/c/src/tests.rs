@@ -214,8 +214,16 @@ fn wrong_arguments_are_named_and_change_nothing() {
         assert_eq!((status, out), (expected, vec![7.0; 4]), "{name:?}, {beta}, {scratch}");
         assert_eq!(report.support, 0);
     }
-    // A name without an end is read no further than it may be.
-    assert_eq!(recall_from(&Memory { separation: [b'1' as c_char; names::NAME], ..memory(c"", 1.0) }, 21).0, Status::SEPARATION);
+    // What would be a name if it had an end: it is read no further than it may be.
+    let mut endless = [b'0' as c_char; names::NAME];
+    for (to, from) in endless.iter_mut().zip(*b"topk:0") {
+        *to = from as c_char;
+    }
+    endless[names::NAME - 1] = b'2' as c_char;
+    let with = |separation| recall_from(&Memory { separation, ..memory(c"", 1.0) }, 21).0;
+    assert_eq!(with(endless), Status::SEPARATION);
+    endless[46..].copy_from_slice(&[b'2' as c_char, 0]);
+    assert_eq!(with(endless), Status::OK);
 }
 
 /// `basinet_recall` of softmax from this memory, without a report.

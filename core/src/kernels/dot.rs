@@ -174,9 +174,16 @@ unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     q: *const f32,
 ) -> [S::Lanes; R] {
     if S::ONE_BY_ONE {
-        // SAFETY: promised by the caller; the array holds 16 numbers.
-        let row = |r: usize| unsafe { s.load(lane_by_lane::<T>(x.add(r * stride), dim, q).as_ptr()) };
-        return core::array::from_fn(row);
+        // SAFETY: promised by the caller; the arrays hold 16 numbers.
+        return unsafe {
+            let mut sums = [s.load(lane_by_lane::<T>(x, dim, q).as_ptr()); R];
+            let mut r = 1;
+            while r < R {
+                sums[r] = s.load(lane_by_lane::<T>(x.add(r * stride), dim, q).as_ptr());
+                r += 1;
+            }
+            sums
+        };
     }
     let mut sums = [s.splat(0.0); R];
     let full = dim - dim % LANES;

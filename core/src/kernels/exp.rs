@@ -42,8 +42,9 @@ pub fn exp_lanes<S: Simd, const BELOW: bool>(s: S, x: S::Lanes) -> S::Lanes {
     unsafe { s.load(lanes.as_ptr()) }
 }
 
-/// `e^x` of one number, by the same steps as of many.
-#[inline(never)]
+/// `e^x` of one number, by the same steps as of many. In line where that takes on the features of the function it stands in.
+#[cfg_attr(any(target_arch = "arm", target_arch = "riscv32"), inline(never))]
+#[cfg_attr(not(any(target_arch = "arm", target_arch = "riscv32")), inline(always))]
 pub fn exp_one<const BELOW: bool>(x: f32) -> f32 {
     steps::<Single, BELOW>(Single, x)
 }

@@ -133,7 +133,8 @@ fn recall<S: Separation>(
     let report = model.settle_observed(patterns, &mut state, Stop::after(20).state_change(1e-6), &mut buffers.scratch(), |step, _| {
         steps += 1;
         let energy = step.energy.unwrap_or(f64::NAN);
-        let line = writeln!(out, "  step {steps:2}: energy {energy:9.6}, row {:2} at {:8.6}, support {}", step.winner, step.weight, step.support);
+        let line =
+            writeln!(out, "  step {steps:2}: energy {energy:9.6}, row {:2} at {:8.6}, support {}", step.winner, step.weight, step.support);
         written = core::mem::replace(&mut written, Ok(())).and(line);
     })?;
     written?;

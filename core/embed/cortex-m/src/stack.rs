@@ -38,8 +38,7 @@ struct Memory {
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let memory =
-        cortex_m::singleton!(: Memory = Memory { roomy: Buffers::new(), tight: Buffers::new(), state: [0.0; D] });
+    let memory = cortex_m::singleton!(: Memory = Memory { roomy: Buffers::new(), tight: Buffers::new(), state: [0.0; D] });
     let (Ok(mut out), Some(memory)) = (hio::hstdout(), memory) else { exit(false) };
     exit(all(&mut out, memory).is_ok())
 }

@@ -129,36 +129,53 @@ impl Term for Square {
     }
 }
 
-/// The array of what `$lane` is for each `$j`, written out: each lane in a register of its own.
-macro_rules! written_out {
-    ($j:ident: $lane:expr) => {
-        written_out!(@ $j $lane; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
-    };
-    (@ $j:ident $lane:expr; $($number:literal)*) => {
-        [$({ const $j: usize = $number; $lane }),*]
-    };
-}
-
-/// The 16 partial sums of the terms of one row where a register holds one lane.
+/// The 16 partial sums of the terms of one row in `N` registers of as many lanes as `S` has, 16 in all.
 ///
 /// # Safety
 /// - `dim` numbers are readable at `x` and at `q`.
 #[inline(always)]
-pub unsafe fn lane_by_lane<T: Term>(x: *const f32, dim: usize, q: *const f32) -> [f32; LANES] {
-    let (mut sums, mut j) = ([0.0; LANES], 0);
+pub unsafe fn few_at_a_time<S: Lanewise, T: Term, const N: usize>(s: S, x: *const f32, dim: usize, q: *const f32) -> [f32; LANES] {
+    let (mut sums, mut out, mut j) = ([s.splat(0.0); N], [0.0; LANES], 0);
     while dim - j >= LANES {
-        // SAFETY: 16 numbers lie between j and dim.
-        sums = written_out!(J: sums[J] + T::of(Single, unsafe { x.add(j + J).read() }, unsafe { q.add(j + J).read() }));
+        let mut k = 0;
+        while k < N {
+            let at = j + k * S::COUNT;
+            // SAFETY: 16 numbers lie between j and dim.
+            sums[k] = s.add(sums[k], T::of(s, unsafe { s.load(x.add(at)) }, unsafe { s.load(q.add(at)) }));
+            k += 1;
+        }
         j += LANES;
     }
-    let (mut last, mut k) = (sums, 0);
-    while j < dim {
-        // SAFETY: j < dim; fewer than 16 are left.
-        last[k % LANES] += T::of(Single, unsafe { x.add(j).read() }, unsafe { q.add(j).read() });
-        j += 1;
+    let mut k = 0;
+    while k < N {
+        // SAFETY: N times as many lanes are 16.
+        unsafe { s.store(out.as_mut_ptr().add(k * S::COUNT), sums[k]) };
         k += 1;
     }
-    last
+    let mut lane = 0;
+    while j < dim {
+        // SAFETY: j < dim; fewer than 16 are left.
+        out[lane % LANES] += T::of(Single, unsafe { x.add(j).read() }, unsafe { q.add(j).read() });
+        j += 1;
+        lane += 1;
+    }
+    out
+}
+
+/// The 16 partial sums of the terms of one row, in registers as wide as what lane by lane work is done in.
+///
+/// # Safety
+/// - `dim` numbers are readable at `x` and at `q`.
+#[inline(always)]
+pub unsafe fn partial_sums_of_row<S: Simd, T: Term>(s: S, x: *const f32, dim: usize, q: *const f32) -> [f32; LANES] {
+    // SAFETY: promised by the caller.
+    unsafe {
+        if S::Each::COUNT == 4 {
+            few_at_a_time::<S::Each, T, 4>(s.each(), x, dim, q)
+        } else {
+            few_at_a_time::<Single, T, LANES>(Single, x, dim, q)
+        }
+    }
 }
 
 /// The 16 partial sums of the terms of `R` rows.
@@ -176,10 +193,10 @@ unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     if S::ONE_BY_ONE {
         // SAFETY: promised by the caller; the arrays hold 16 numbers.
         return unsafe {
-            let mut sums = [s.load(lane_by_lane::<T>(x, dim, q).as_ptr()); R];
+            let mut sums = [s.load(partial_sums_of_row::<S, T>(s, x, dim, q).as_ptr()); R];
             let mut r = 1;
             while r < R {
-                sums[r] = s.load(lane_by_lane::<T>(x.add(r * stride), dim, q).as_ptr());
+                sums[r] = s.load(partial_sums_of_row::<S, T>(s, x.add(r * stride), dim, q).as_ptr());
                 r += 1;
             }
             sums

@@ -21,8 +21,6 @@
 //! - ln 2 = HI + LO as above, smallest addends first.
 //!
 //! Error: at most 0.9 ULP, measured likewise. Zero of either sign gives a zero; -1 and below is undefined, but the same everywhere.
-//!
-//! In WASM, where f64 lanes are an array in memory either way, both are functions of their own: expanded five times they are 30 KB.
 
 use crate::simd::{LANES, Lanewise, Simd, Single};
 
@@ -84,8 +82,7 @@ fn one_by_one<S: Simd>(s: S, x: S::Wide, f: fn(f64) -> f64) -> S::Wide {
 }
 
 /// `e^x` in each lane, for x up to 700.
-#[cfg_attr(not(target_family = "wasm"), inline(always))]
-#[cfg_attr(target_family = "wasm", inline(never))]
+#[inline(always)]
 pub fn exp<S: Simd>(s: S, x: S::Wide) -> S::Wide {
     if S::ONE_BY_ONE { one_by_one(s, x, exp_one) } else { exp_steps(s, x) }
 }
@@ -110,8 +107,7 @@ fn exp_steps<S: Lanewise>(s: S, x: S::Wide) -> S::Wide {
 }
 
 /// `ln(1 + x)` in each lane, for x in (-1, 0].
-#[cfg_attr(not(target_family = "wasm"), inline(always))]
-#[cfg_attr(target_family = "wasm", inline(never))]
+#[inline(always)]
 pub fn log_1p<S: Simd>(s: S, x: S::Wide) -> S::Wide {
     if S::ONE_BY_ONE { one_by_one(s, x, log_1p_one) } else { log_1p_steps(s, x) }
 }

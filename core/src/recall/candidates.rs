@@ -10,14 +10,15 @@
 //! time of few rows).
 
 use super::batch::sparse;
-use super::source::{Rescan, Source};
+use super::source::Rescan;
 use super::state::{Block, Halt, Normaliser, Rule, State};
 use super::{Batch, Scratch};
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{BLOCK, Leader, Tally};
 use crate::patterns::Rows;
-use crate::separation::cut::{Cut, List, Met, Numbers};
+use crate::separation::cut::Cut;
+use crate::separation::met::{List, Met, Numbers};
 use crate::separation::{Map, Separation, Sparse, Weighed};
 use crate::similarity::Similarity;
 
@@ -41,7 +42,7 @@ impl<M: Sparse, K: Kernels> Rule<'_, M, K> {
     }
 
     /// Calls `each` with the numbers, scores and weights of a block of rows at a time, where one of them has a weight.
-    fn weigh(&self, cut: &Cut, rows: &mut impl Met, mut each: impl FnMut(Numbers<'_>, &[f32], &[f32])) {
+    fn weigh(&self, cut: &Cut, rows: &mut Met<'_, '_>, mut each: impl FnMut(Numbers<'_>, &[f32], &[f32])) {
         let floor = self.map.floor_of(self.beta, cut);
         rows.scan(|numbers, scores| {
             if self.kernels.above(scores, floor) == 0 {
@@ -58,7 +59,7 @@ impl<M: Sparse, K: Kernels> Rule<'_, M, K> {
     }
 
     /// The normaliser of rows whose best are `leader`.
-    fn normaliser_of(&self, leader: Leader, count: u32, rows: &mut impl Met, work: &mut [f32]) -> Result<Normaliser, Error> {
+    fn normaliser_of(&self, leader: Leader, count: u32, rows: &mut Met<'_, '_>, work: &mut [f32]) -> Result<Normaliser, Error> {
         let cut = self.map.cut(self.kernels, self.beta, leader, rows, work).ok_or_else(|| self.map.too_few(count as usize))?;
         let (mut tally, mut weight) = (Tally::new(self.beta, leader.max), 0.0);
         self.weigh(&cut, rows, |numbers, scores, weights| {
@@ -126,8 +127,8 @@ impl Candidates {
     /// Raises the floor to what the candidates themselves say, and drops those at or below it.
     fn prune<M: Sparse, K: Kernels>(&mut self, rule: Rule<'_, M, K>, scratch: &mut Scratch<'_>) {
         let Scratch { scores, rows, work, .. } = scratch;
-        let mut list = List { scores: scores.get(..self.len).unwrap_or(&[]), rows: rows.get(..self.len).unwrap_or(&[]) };
-        let Some(cut) = rule.map.cut(rule.kernels, rule.beta, self.leader, &mut list, work) else {
+        let list = List { scores: scores.get(..self.len).unwrap_or(&[]), rows: rows.get(..self.len).unwrap_or(&[]) };
+        let Some(cut) = rule.map.cut(rule.kernels, rule.beta, self.leader, &mut Met::Listed(list), work) else {
             // Too few to carry the weights: with many more it may be worth asking again.
             self.limit = self.len.saturating_mul(4);
             return;
@@ -245,18 +246,18 @@ impl<M: Sparse> State<M> for Candidates {
 
     fn normaliser<K: Kernels>(&mut self, rule: Rule<'_, M, K>, scratch: &mut Scratch<'_>) -> Result<Normaliser, Error> {
         let Scratch { scores, rows, work, .. } = scratch;
-        let mut list = List { scores: scores.get(..self.len).unwrap_or(&[]), rows: rows.get(..self.len).unwrap_or(&[]) };
-        rule.normaliser_of(self.leader, self.rows, &mut list, work)
+        let list = List { scores: scores.get(..self.len).unwrap_or(&[]), rows: rows.get(..self.len).unwrap_or(&[]) };
+        rule.normaliser_of(self.leader, self.rows, &mut Met::Listed(list), work)
     }
 
-    fn reread<K: Kernels>(&self, rule: Rule<'_, M, K>, rows: &mut Rescan<'_, impl Source>) -> Result<Normaliser, Error> {
-        rule.normaliser_of(self.leader, self.rows, rows, &mut [])
+    fn reread<K: Kernels>(&self, rule: Rule<'_, M, K>, rows: &mut Rescan<'_>) -> Result<Normaliser, Error> {
+        rule.normaliser_of(self.leader, self.rows, &mut Met::Again(rows), &mut [])
     }
 
-    fn raised_conjugate<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, rows: &mut Rescan<'_, impl Source>) -> f64 {
+    fn raised_conjugate<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, rows: &mut Rescan<'_>) -> f64 {
         let Normaliser { leader, weight, support, conjugate, cut, .. } = *normaliser;
         let (support, count) = (support as usize, normaliser.rows as usize);
-        rule.map.raised_conjugate(&Weighed { beta: rule.beta, max: leader.max, weight, support, rows: count, conjugate, cut }, rows)
+        rule.map.raised_conjugate(&Weighed { beta: rule.beta, max: leader.max, weight, support, rows: count, conjugate, cut }, &mut Met::Again(rows))
     }
 
     fn read_out<K: Kernels, R: Rows>(
@@ -269,8 +270,8 @@ impl<M: Sparse> State<M> for Candidates {
     ) {
         let end = u64::from(first) + values.count() as u64;
         let Scratch { sum, scores, rows, .. } = scratch;
-        let mut list = List { scores: scores.get(..self.len).unwrap_or(&[]), rows: rows.get(..self.len).unwrap_or(&[]) };
-        rule.weigh(&normaliser.cut, &mut list, |numbers, _, weights| {
+        let list = List { scores: scores.get(..self.len).unwrap_or(&[]), rows: rows.get(..self.len).unwrap_or(&[]) };
+        rule.weigh(&normaliser.cut, &mut Met::Listed(list), |numbers, _, weights| {
             for lane in lanes(rule.kernels.above(weights, 0.0)) {
                 if let (Some(row), Some(&weight)) = (numbers.nth(lane), weights.get(lane))
                     && row >= first

@@ -187,7 +187,7 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
             return Err(Error::QueryNotFinite { index });
         }
         let source = self.source(rows, query);
-        let mut rescan = Rescan { source: &source, first: 0, passes: 0 };
+        let mut rescan = Rescan::new(&source, 0);
         let mut strange = None;
         rescan.blocks(|first, scores| {
             let keep = self.separation.keeps(first as usize);
@@ -259,7 +259,7 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     }
 
     /// The normaliser of a source whose rows have no values.
-    fn weigh(&self, source: &impl Source, query: &[f32], scratch: &mut Scratch<'_>) -> Result<(Normaliser, u32), Error> {
+    fn weigh(&self, source: &dyn Source, query: &[f32], scratch: &mut Scratch<'_>) -> Result<(Normaliser, u32), Error> {
         let mut pass = Pass::new(*self, query, 0, scratch.reborrow())?;
         pass.absorb(0, source, &crate::patterns::NoValues(source.count()), true)?;
         pass.normaliser_of(source)
@@ -286,7 +286,7 @@ impl<S: Separation, Q: Descends, K: Kernels> Model<S, Q, K> {
         let (normaliser, _) = self.weigh(&source, state, scratch)?;
         let beta = self.beta.get();
         let raised =
-            <StateOf<S> as State<S::Map>>::raised_conjugate(self.rule(), &normaliser, &mut Rescan { source: &source, first: 0, passes: 0 });
+            <StateOf<S> as State<S::Map>>::raised_conjugate(self.rule(), &normaliser, &mut Rescan::new(&source, 0));
         let norm = f64::from(max_norm);
         Ok(self.similarity.energy(square_sum(state) / 2.0, raised / f64::from(beta), norm))
     }

@@ -5,14 +5,15 @@
 //! A map's empty slot (softmax1) enters when all terms are known: merging does not count it twice.
 
 use super::batch::dense;
-use super::source::{Rescan, Source};
+use super::source::Rescan;
 use super::state::{Block, Halt, Normaliser, Rule, State};
 use super::{Batch, Scratch};
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{Leader, Online as Terms};
 use crate::patterns::Rows;
-use crate::separation::cut::{Cut, Met};
+use crate::separation::cut::Cut;
+use crate::separation::met::Met;
 use crate::separation::{Dense, Separation};
 use crate::similarity::Similarity;
 
@@ -35,16 +36,16 @@ impl Online {
     ///
     /// With an empty slot, all is divided by `exp(max(max z, 0))`, so that nothing overflows: the terms `a = (1 + rest) e^(min(max z, 0))`
     /// and the slot `b = e^(-max(max z, 0))`.
-    pub(super) fn of<M: Dense>(terms: Terms, beta: f32, rows: u32) -> Normaliser {
+    pub(super) fn of(terms: Terms, beta: f32, empty_slot: bool, rows: u32) -> Normaliser {
         let (max, rest) = (f64::from(beta) * f64::from(terms.leader.max), f64::from(terms.rest));
         let mut divisor = 1.0 + terms.rest;
         let (mut missing, mut conjugate) = (0.0, max + libm::log1p(rest));
-        if M::EMPTY_SLOT && max >= 0.0 {
+        if empty_slot && max >= 0.0 {
             let slot = exp(-max);
             divisor += slot;
             missing = slot / divisor;
             conjugate = max + libm::log1p(rest + libm::exp(-max));
-        } else if M::EMPTY_SLOT {
+        } else if empty_slot {
             let below = exp(max);
             let all = 1.0 + divisor * below;
             missing = 1.0 / all;
@@ -108,26 +109,27 @@ impl<M: Dense> State<M> for Online {
 
     fn normaliser<K: Kernels>(&mut self, rule: Rule<'_, M, K>, scratch: &mut Scratch<'_>) -> Result<Normaliser, Error> {
         self.end_chunk(rule, scratch);
-        Ok(Self::of::<M>(self.total, rule.beta, self.rows))
+        Ok(Self::of(self.total, rule.beta, rule.map.empty_slot(), self.rows))
     }
 
-    fn reread<K: Kernels>(&self, rule: Rule<'_, M, K>, _: &mut Rescan<'_, impl Source>) -> Result<Normaliser, Error> {
-        Ok(Self::of::<M>(rule.kernels.merge(self.total, self.chunk, rule.beta).0, rule.beta, self.rows))
+    fn reread<K: Kernels>(&self, rule: Rule<'_, M, K>, _: &mut Rescan<'_>) -> Result<Normaliser, Error> {
+        Ok(Self::of(rule.kernels.merge(self.total, self.chunk, rule.beta).0, rule.beta, rule.map.empty_slot(), self.rows))
     }
 
     /// `Omega*(0) = ln M`, with an empty slot `ln (M + 1)`.
-    fn raised_conjugate<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, rows: &mut Rescan<'_, impl Source>) -> f64 {
+    fn raised_conjugate<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, rows: &mut Rescan<'_>) -> f64 {
         let (count, share) = (f64::from(normaliser.rows), f64::from(normaliser.weight));
         let (beta, max) = (f64::from(rule.beta), f64::from(normaliser.leader.max));
-        let slots = if M::EMPTY_SLOT { count + 1.0 } else { count };
-        let is_level = share * count > 0.0 && share * count <= 2.0 && (!M::EMPTY_SLOT || (beta * max).abs() < 1.0);
+        let empty_slot = rule.map.empty_slot();
+        let slots = if empty_slot { count + 1.0 } else { count };
+        let is_level = share * count > 0.0 && share * count <= 2.0 && (!empty_slot || (beta * max).abs() < 1.0);
         if !is_level {
             return normaliser.conjugate - libm::log(slots);
         }
         // Nearly equal terms: their sum, less their number, is lost in the sum, so it is added up by itself.
-        let base = if M::EMPTY_SLOT { 0.0 } else { max };
+        let base = if empty_slot { 0.0 } else { max };
         let mut raised = 0.0;
-        rows.scan(|_, scores| {
+        Met::Again(rows).scan(|_, scores| {
             for &score in scores {
                 if score > f32::NEG_INFINITY {
                     raised += libm::expm1(beta * (f64::from(score) - base));

@@ -117,7 +117,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     }
 
     /// Takes in the scores of a source, and of crowded rows what rereading needs, if the rows can be read again.
-    pub(crate) fn absorb(&mut self, first: usize, source: &impl Source, values: &impl Rows, again: bool) -> Result<(), Error> {
+    pub(crate) fn absorb(&mut self, first: usize, source: &dyn Source, values: &impl Rows, again: bool) -> Result<(), Error> {
         self.absorb_part(first, 0..source.count(), source, values, again)
     }
 
@@ -126,7 +126,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
         &mut self,
         first: usize,
         part: Range<usize>,
-        source: &impl Source,
+        source: &dyn Source,
         values: &impl Rows,
         again: bool,
     ) -> Result<(), Error> {
@@ -260,18 +260,18 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     }
 
     /// The normaliser, and in how many passes over the source it was found.
-    pub(crate) fn normaliser_of(&mut self, source: &impl Source) -> Result<(Normaliser, u32), Error> {
+    pub(crate) fn normaliser_of(&mut self, source: &dyn Source) -> Result<(Normaliser, u32), Error> {
         if !self.is_crowded() {
             let none = |error| if matches!(error, Error::Empty) { Error::AllMasked } else { error };
             return Ok((self.normaliser().map_err(none)?, 1));
         }
-        let mut rows = Rescan { source, first: 0, passes: 1 };
+        let mut rows = Rescan::new(source, 1);
         let normaliser = self.state.reread(self.model.rule(), &mut rows)?;
         Ok((normaliser, rows.passes))
     }
 
     /// Adds the weighted values of all rows of a source to the sum.
-    pub(crate) fn read_out_of(&mut self, normaliser: &Normaliser, source: &impl Source, values: &impl Rows) -> Result<u32, Error> {
+    pub(crate) fn read_out_of(&mut self, normaliser: &Normaliser, source: &dyn Source, values: &impl Rows) -> Result<u32, Error> {
         if !self.is_crowded() {
             return self.read_out(normaliser, 0, values).map(|()| 0);
         }
@@ -283,7 +283,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     pub(crate) fn finish_of(
         &mut self,
         normaliser: &Normaliser,
-        source: &impl Source,
+        source: &dyn Source,
         values: &impl Rows,
         out: &mut [f32],
     ) -> Result<Step, Error> {
@@ -299,11 +299,11 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     }
 
     /// Adds the weighted values of all rows of a source to the sum, by rank, from their scores; says in how many passes.
-    fn read_again(&mut self, normaliser: &Normaliser, source: &impl Source, values: &impl Rows) -> u32 {
+    fn read_again(&mut self, normaliser: &Normaliser, source: &dyn Source, values: &impl Rows) -> u32 {
         let (rule, sum) = (self.model.rule(), &mut self.scratch.sum);
         let kernels = self.model.kernels;
         self.read_out = true;
-        let mut rows = Rescan { source, first: 0, passes: 0 };
+        let mut rows = Rescan::new(source, 0);
         rows.blocks(|first, scores| {
             let mut weights = [0.0; BLOCK];
             let Some(weights) = weights.get_mut(..scores.len()) else { return };

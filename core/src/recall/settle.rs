@@ -197,7 +197,7 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
         let model = &self.model;
         let (source, other) = (model.source(rows, a.0), model.source(rows, b.0));
         let mut sum = 0.0;
-        Rescan { source: &source, first: 0, passes: 0 }.blocks(|first, scores| {
+        Rescan::new(&source, 0).blocks(|first, scores| {
             let mut weights = [[0.0; crate::kernels::BLOCK]; 2];
             let [p, q] = &mut weights;
             let (Some(p), Some(q)) = (p.get_mut(..scores.len()), q.get_mut(..scores.len())) else { return };
@@ -221,7 +221,7 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
             return Ok((step, step.support));
         }
         let mut metastable = 0;
-        Rescan { source: &source, first: 0, passes: 0 }.blocks(|first, scores| {
+        Rescan::new(&source, 0).blocks(|first, scores| {
             let mut weights = [0.0; crate::kernels::BLOCK];
             let Some(weights) = weights.get_mut(..scores.len()) else { return };
             copy(weights, scores);

@@ -1,6 +1,6 @@
 //! What a pass keeps of the rows it has read, and what every kind of it can do.
 
-use super::source::{Rescan, Source};
+use super::source::Rescan;
 use super::{Batch, Scratch};
 use crate::dispatch::Kernels;
 use crate::error::Error;
@@ -158,12 +158,12 @@ pub trait State<M>: Copy + Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// As there.
-    fn reread<K: Kernels>(&self, rule: Rule<'_, M, K>, rows: &mut Rescan<'_, impl Source>) -> Result<Normaliser, Error>;
+    fn reread<K: Kernels>(&self, rule: Rule<'_, M, K>, rows: &mut Rescan<'_>) -> Result<Normaliser, Error>;
 
     /// `Omega*(z)` less that of equal scores 0: beta times a mean of scores, soft or sharp.
     ///
     /// Accurate also where beta is so small that both are large and nearly equal.
-    fn raised_conjugate<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, rows: &mut Rescan<'_, impl Source>) -> f64;
+    fn raised_conjugate<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, rows: &mut Rescan<'_>) -> f64;
 
     /// Adds to the sum those of the rows `first..first + values.count()` of the memory that have a weight and are not in it yet.
     fn read_out<K: Kernels, R: Rows>(

@@ -1,16 +1,17 @@
 //! A separation that is known only when the program runs: from a file, a command line, another language.
 //!
 //! Each map has a type of its own: [`AnySeparation`] says which it is, and [`run`](AnySeparation::run) does a job with it that is generic
-//! over the type. All sparse maps have the same pass state, so they can also be one type, [`AnySparse`]: a third of the code, for a choice
-//! a block of rows. Who does not use it links none of it.
+//! over the type. All dense maps have the same pass state, and so have all sparse ones: they can also be two types, [`AnyDense`] and
+//! [`AnySparse`], which is a quarter of the code, for a choice a block of rows. Who does not use it links none of it.
 
-use super::cut::{Cut, Met, Numbers};
-use super::{Entmax, Hardmax, KSubsets, Map, Normmax, Separation, Softmax, Softmax1, Sparse, Sparsemax, TopK, Weighed};
+use super::cut::Cut;
+use super::met::{Met, Numbers};
+use super::{Dense, Entmax, Hardmax, KSubsets, Map, Normmax, Separation, Softmax, Softmax1, Sparse, Sparsemax, TopK, Weighed};
 use crate::decimal::{self, Shown};
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{Leader, Tallied};
-use crate::recall::Candidates;
+use crate::recall::{Candidates, Online};
 use core::fmt;
 use core::str::FromStr;
 
@@ -83,6 +84,34 @@ impl AnySeparation {
     }
 }
 
+/// Any dense map, as one map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AnyDense {
+    empty_slot: bool,
+}
+
+impl Map for AnyDense {
+    type State = Online;
+
+    fn margin(&self) -> f32 {
+        Map::margin(&Softmax)
+    }
+
+    fn is_within_softmax(&self) -> bool {
+        if self.empty_slot { Softmax1.is_within_softmax() } else { Softmax.is_within_softmax() }
+    }
+
+    fn differentiate(&self, weights: &[f32], tangent: &mut [f32]) {
+        if self.empty_slot { Softmax1.differentiate(weights, tangent) } else { Softmax.differentiate(weights, tangent) }
+    }
+}
+
+impl Dense for AnyDense {
+    fn empty_slot(&self) -> bool {
+        self.empty_slot
+    }
+}
+
 /// Any sparse map that has a name, as one map: its rules are those of the map that it is, chosen a block at a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum AnySparse {
@@ -147,7 +176,7 @@ impl Sparse for AnySparse {
         of_map!(self, |map| map.enough())
     }
 
-    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut impl Met, work: &mut [f32]) -> Option<Cut> {
+    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut Met<'_, '_>, work: &mut [f32]) -> Option<Cut> {
         of_map!(self, |map| map.cut(kernels, beta, leader, rows, work))
     }
 
@@ -167,13 +196,13 @@ impl Sparse for AnySparse {
         of_map!(self, |map| map.conjugate(max, cut, tally))
     }
 
-    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut impl Met) -> f64 {
+    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut Met<'_, '_>) -> f64 {
         of_map!(self, |map| map.raised_conjugate(weighed, rows))
     }
 }
 
 impl AnySeparation {
-    /// As [`run`](Self::run), but all sparse maps are one type: a third of the code, for a few choices a block of rows. The bits are the
+    /// As [`run`](Self::run), but all dense maps are one type and all sparse ones are another: a quarter of the code, for a few choices a block of rows. The bits are the
     /// same.
     ///
     /// ```
@@ -189,8 +218,8 @@ impl AnySeparation {
     /// ```
     pub fn run_small<J: WithSeparation>(self, job: J) -> J::Output {
         let sparse = match self {
-            Self::Softmax => return job.run(Softmax),
-            Self::Softmax1 => return job.run(Softmax1),
+            Self::Softmax => return job.run(AnyDense { empty_slot: false }),
+            Self::Softmax1 => return job.run(AnyDense { empty_slot: true }),
             Self::Sparsemax => AnySparse::Entmax(Entmax::SPARSEMAX),
             Self::Entmax(entmax) => AnySparse::Entmax(entmax),
             Self::Normmax(normmax) => AnySparse::Normmax(normmax),

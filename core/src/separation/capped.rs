@@ -6,7 +6,8 @@
 //! [`threshold`](super::threshold): `F(t) = sum of min(u - t, cap)` over the rows with `u > t`, by rank. With the free rows (those below
 //! their cap) known, `tau = (sum of free u + sum of caps - mass) / free`.
 
-use super::cut::{Cut, Met, Numbers, floor_below};
+use super::cut::{Cut, floor_below};
+use super::met::{Met, Numbers};
 use super::select::kth;
 use super::threshold::{Sample, search};
 use super::{Map, Sparse, Weighed, jacobian};
@@ -134,7 +135,7 @@ impl<B: Bounds> Sparse for Capped<B> {
         (self.0.mass() as usize).saturating_mul(4).saturating_add(4 * BLOCK)
     }
 
-    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut impl Met, _: &mut [f32]) -> Option<Cut> {
+    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut Met<'_, '_>, _: &mut [f32]) -> Option<Cut> {
         let bounds = &self.0;
         // Only where all rows together miss the mass: a row must not be passed over because those above it nearly reach it.
         let all = u64::from(bounds.mass()) << 32;
@@ -183,7 +184,7 @@ impl<B: Bounds> Sparse for Capped<B> {
     /// the minimum is at minus the level a that free rows share, at z it is `delta` above that, and the difference is `mass delta + sum of
     /// h_i(a + e_i) - h_i(a)`, `e_i = t_i - delta`, in which nothing large cancels. Being a minimum, it sees an error of delta in second
     /// order only: `M delta^2`, which delta between the smallest t and 0 keeps below what matters however small beta is.
-    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut impl Met) -> f64 {
+    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut Met<'_, '_>) -> f64 {
         let (beta, max, mass) = (f64::from(weighed.beta), f64::from(weighed.max), f64::from(self.0.mass()));
         let (mut count, mut sum, mut squares, mut lowest, mut least) = (0.0, 0.0, 0.0, 0.0, f64::INFINITY);
         rows.scan(|numbers, scores| {
@@ -232,7 +233,7 @@ fn rise(a: f64, e: f64, cap: f64) -> f64 {
 }
 
 /// What free rows weigh at equal scores: rows whose cap is below it have their cap, the others share what is left.
-fn level<B: Bounds>(bounds: &B, mass: f64, rows: &mut impl Met) -> f64 {
+fn level<B: Bounds>(bounds: &B, mass: f64, rows: &mut Met<'_, '_>) -> f64 {
     let mut level = 0.0;
     loop {
         let (mut held, mut free) = (0.0, 0.0);

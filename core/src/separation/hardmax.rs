@@ -2,7 +2,8 @@
 //!
 //! `Omega = 0` on the simplex, `Omega*(z) = max z`. Where the winner is alone J is zero; at a tie there is none, and zero is given.
 
-use super::cut::{Cut, Met, Numbers};
+use super::cut::Cut;
+use super::met::{Met, Numbers};
 use super::{Map, Sparse, Weighed};
 use crate::dispatch::Kernels;
 use crate::kernels::{Leader, Tallied};
@@ -37,7 +38,7 @@ impl Sparse for Hardmax {
         cut.reference.next_down()
     }
 
-    fn cut<K: Kernels>(&self, kernels: K, _: f32, leader: Leader, rows: &mut impl Met, _: &mut [f32]) -> Option<Cut> {
+    fn cut<K: Kernels>(&self, kernels: K, _: f32, leader: Leader, rows: &mut Met<'_, '_>, _: &mut [f32]) -> Option<Cut> {
         let mut tied = 0u64;
         rows.scan(|_, scores| tied += u64::from(kernels.above(scores, leader.max.next_down()).count_ones()));
         Some(Cut::new(leader.max, 0.0, 1.0 / tied as f64))
@@ -57,7 +58,7 @@ impl Sparse for Hardmax {
         max
     }
 
-    fn raised_conjugate(&self, weighed: &Weighed, _: &mut impl Met) -> f64 {
+    fn raised_conjugate(&self, weighed: &Weighed, _: &mut Met<'_, '_>) -> f64 {
         weighed.conjugate
     }
 }

@@ -6,7 +6,7 @@
 //! [`capped`](super::capped).
 
 use super::capped::{Bounds, Capped};
-use super::cut::Numbers;
+use super::met::Numbers;
 use crate::error::Error;
 use core::num::NonZeroU32;
 

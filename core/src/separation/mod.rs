@@ -37,6 +37,7 @@ mod capped;
 pub(crate) mod cut;
 mod jacobian;
 mod kept;
+pub(crate) mod met;
 mod power;
 mod select;
 mod threshold;
@@ -78,7 +79,8 @@ use crate::error::Error;
 use crate::kernels::{Leader, Tallied};
 use crate::recall::State;
 use core::fmt;
-use cut::{Cut, Met, Numbers};
+use cut::Cut;
+use met::{Met, Numbers};
 
 mod sealed {
     pub trait Sealed {}
@@ -147,7 +149,7 @@ pub trait Map: Copy + Send + Sync + fmt::Debug {
 /// A map that gives every row a weight, up to a common divisor `exp(z_i - max z)`.
 pub trait Dense: Map {
     /// A further slot with score 0 takes its share, and is read out by nobody.
-    const EMPTY_SLOT: bool;
+    fn empty_slot(&self) -> bool;
 }
 
 /// A map that gives most rows no weight at all.
@@ -170,7 +172,7 @@ pub trait Sparse: Map {
 
     /// The cut of these rows, whose best are `leader`; none where they are too few to carry the weights. `work` may have any length, which
     /// changes no bit.
-    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut impl Met, work: &mut [f32]) -> Option<Cut>;
+    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut Met<'_, '_>, work: &mut [f32]) -> Option<Cut>;
 
     /// What too few rows are called.
     fn too_few(&self, rows: usize) -> Error {
@@ -188,7 +190,7 @@ pub trait Sparse: Map {
     fn conjugate(&self, max: f64, cut: &Cut, tally: &Tallied) -> f64;
 
     /// `Omega*(z) - Omega*(0)`, accurate also where the two are nearly equal.
-    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut impl Met) -> f64;
+    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut Met<'_, '_>) -> f64;
 }
 
 /// What is known of the weights of all rows.

@@ -6,7 +6,8 @@
 //! whatever gamma is. With `|p| = |p|_gamma` and `q_i = p_i^(2-gamma) (v_i - <p, v>)` on the support, `J v = (q - p sum q) / ((gamma-1)
 //! |p|^(1-gamma))` (derived).
 
-use super::cut::{Cut, Met, Numbers, floor_below};
+use super::cut::{Cut, floor_below};
+use super::met::{Met, Numbers};
 use super::power::Family;
 use super::{Map, Sparse, Weighed};
 use crate::dispatch::Kernels;
@@ -107,7 +108,7 @@ impl Sparse for Normmax {
         floor_below(cut.reference, -self.family().edge(cut.low), beta)
     }
 
-    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut impl Met, work: &mut [f32]) -> Option<Cut> {
+    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut Met<'_, '_>, work: &mut [f32]) -> Option<Cut> {
         let cut = self.family().cut(kernels, beta, leader.max, rows, work);
         let terms = self.terms(cut.low, 0.0);
         let mut state = PowerState::new(terms);
@@ -130,7 +131,7 @@ impl Sparse for Normmax {
     }
 
     /// `Omega*(0) = 1 - M^(-c)`.
-    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut impl Met) -> f64 {
+    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut Met<'_, '_>) -> f64 {
         if Family::is_level(weighed)
             && let Some((shift, _)) = self.family().shift(weighed, rows)
         {

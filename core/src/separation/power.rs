@@ -16,7 +16,8 @@
 //! `alpha = 1e6` it jumps from 0 to almost the winner's): the interpolation gives such rows what the others leave.
 
 use super::Weighed;
-use super::cut::{Cut, Met};
+use super::cut::Cut;
+use super::met::Met;
 use super::threshold::{Bracket, Sample, search};
 use crate::dispatch::Kernels;
 use crate::kernels::{PEAKS, Power, PowerState, PowerSums};
@@ -78,7 +79,7 @@ impl Family {
     }
 
     /// The cut of rows whose largest score is `max`: L, or two of them and how much of the second there is.
-    pub fn cut<K: Kernels>(self, kernels: K, beta: f32, max: f32, rows: &mut impl Met, work: &mut [f32]) -> Cut {
+    pub fn cut<K: Kernels>(self, kernels: K, beta: f32, max: f32, rows: &mut Met<'_, '_>, work: &mut [f32]) -> Cut {
         let Some(scores) = rows.list() else {
             return self.root(kernels, max, 0.0, |state, _| rows.scan(|_, scores| kernels.power(state, beta, max, scores)));
         };
@@ -169,7 +170,7 @@ impl Family {
     /// At `r` the weights are `(1 + k M^c (t_i - r))^(1/c) / M`; F's Newton step from the mean of t converges at once where they are nearly
     /// equal. None where it does not, or leaves the support: then rows are so far apart that the conjugates' difference is accurate by
     /// itself.
-    pub fn shift(self, weighed: &Weighed, rows: &mut impl Met) -> Option<(f64, f64)> {
+    pub fn shift(self, weighed: &Weighed, rows: &mut Met<'_, '_>) -> Option<(f64, f64)> {
         let (count, c) = (weighed.rows as f64, self.exponent);
         let scale = self.slope * libm::exp(c * libm::log(count));
         let (beta, max) = (f64::from(weighed.beta), f64::from(weighed.max));
@@ -210,7 +211,7 @@ impl Family {
 
     /// `<p, t>` under a cut, with small relative error however small beta is; of t as it is rounded for the weights, which just above the
     /// threshold depend on it without bound.
-    pub fn mean(self, weighed: &Weighed, rows: &mut impl Met) -> f64 {
+    pub fn mean(self, weighed: &Weighed, rows: &mut Met<'_, '_>) -> f64 {
         let Weighed { beta, max, cut, .. } = *weighed;
         let (lower, upper) = (self.at(cut.low), self.at(cut.value));
         let term = |curve: &Power, t: f64| {

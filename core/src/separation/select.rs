@@ -3,7 +3,7 @@
 //! f32 scores in order are integers in order, so 32 halvings of the integers, each a count of what lies above, end at the score itself.
 //! No sort, no memory; the counts are exact, so rows that are dropped from below change nothing.
 
-use super::cut::{Met, Numbers};
+use super::met::{Met, Numbers};
 use crate::dispatch::Kernels;
 
 /// The place of a score in the order of all f32, with 0 for -0.0 and +0.0 next to each other.
@@ -19,7 +19,7 @@ fn score_at(place: u32) -> f32 {
 
 /// The largest score `v` such that the scores at or above it weigh `mass` together (each 1, with `weigh` of the lanes of a mask); none
 /// where all of them weigh less. `max` is the largest score.
-pub fn kth<K: Kernels>(kernels: K, max: f32, mass: u64, rows: &mut impl Met, weigh: impl Fn(Numbers<'_>, u64) -> u64) -> Option<f32> {
+pub fn kth<K: Kernels>(kernels: K, max: f32, mass: u64, rows: &mut Met<'_, '_>, weigh: impl Fn(Numbers<'_>, u64) -> u64) -> Option<f32> {
     let mut above = |floor: f32| {
         let mut sum = 0u64;
         rows.scan(|numbers, scores| sum = sum.saturating_add(weigh(numbers, kernels.above(scores, floor))));
@@ -49,7 +49,7 @@ pub fn ones(_: Numbers<'_>, lanes: u64) -> u64 {
 /// The `n`-th lowest row (from 1) of those whose score is `score`; of fewer than that the last, and 0 of none.
 ///
 /// A row's number, also where there are no more than `n`: the caller may have dropped higher ones, and the answer may not depend on it.
-pub fn nth_tied(score: f32, n: u64, rows: &mut impl Met) -> u32 {
+pub fn nth_tied(score: f32, n: u64, rows: &mut Met<'_, '_>) -> u32 {
     // How many tied rows up to `up_to` there are, and the last of them.
     let mut tied = |up_to: u32| {
         let (mut count, mut last) = (0u64, 0);

@@ -27,5 +27,7 @@ impl Map for Softmax {
 }
 
 impl Dense for Softmax {
-    const EMPTY_SLOT: bool = false;
+    fn empty_slot(&self) -> bool {
+        false
+    }
 }

@@ -24,5 +24,7 @@ impl Map for Softmax1 {
 }
 
 impl Dense for Softmax1 {
-    const EMPTY_SLOT: bool = true;
+    fn empty_slot(&self) -> bool {
+        true
+    }
 }

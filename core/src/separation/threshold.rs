@@ -13,7 +13,8 @@
 //! `F(t) = sum of [u - t]_+` (sparsemax, factor beta) and `sum of [u - t]_+^2` (1.5-entmax, factor beta/2). With the active rows known,
 //! tau is a closed form; those just above the grid point are active too, which moves a weight by at most 2^-30.
 
-use super::cut::{Cut, Met};
+use super::cut::Cut;
+use super::met::Met;
 use crate::dispatch::Kernels;
 use crate::kernels::{Active, ActiveSums};
 
@@ -250,7 +251,7 @@ fn below(t: f32) -> f32 {
 }
 
 /// The cut of rows whose largest score is `max`. `work` holds those that can matter, if it is long enough for them.
-pub fn polynomial<K: Kernels>(kernels: K, shape: Shape, factor: f32, max: f32, rows: &mut impl Met, work: &mut [f32]) -> Cut {
+pub fn polynomial<K: Kernels>(kernels: K, shape: Shape, factor: f32, max: f32, rows: &mut Met<'_, '_>, work: &mut [f32]) -> Cut {
     if let Some(scores) = rows.list() {
         return of_scores(kernels, shape, scores, factor, max, &[], work);
     }

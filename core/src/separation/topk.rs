@@ -3,7 +3,8 @@
 //! `Omega*(z) = ln of the sum of the k largest exp(z_i)`, the maximum of the log-sum-exp over all sets of k rows, so it is convex and its
 //! energy falls. `J = diag(p) - p p^T` on the rows taken. With k = 1 it is the arg-max, and of tied rows the first alone.
 
-use super::cut::{Cut, Met, Numbers};
+use super::cut::Cut;
+use super::met::{Met, Numbers};
 use super::power::Family;
 use super::select::{kth, nth_tied, ones};
 use super::{Map, Sparse, Weighed, jacobian};
@@ -79,7 +80,7 @@ impl Sparse for TopK {
     }
 
     /// `reference` is the k-th largest score, `value` the logarithm of what the terms `exp(beta (s - max))` of the rows taken sum to.
-    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut impl Met, _: &mut [f32]) -> Option<Cut> {
+    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut Met<'_, '_>, _: &mut [f32]) -> Option<Cut> {
         let k = u64::from(self.k());
         let mut cut = Cut::new(f32::MIN, 0.0, 0.0);
         if let Some(reference) = kth(kernels, leader.max, k, rows, ones) {
@@ -123,7 +124,7 @@ impl Sparse for TopK {
     }
 
     /// `Omega*(0) = ln min(k, M)`.
-    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut impl Met) -> f64 {
+    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut Met<'_, '_>) -> f64 {
         let count = (self.k() as usize).min(weighed.rows) as f64;
         if f64::from(weighed.weight) * count >= 2.0 {
             return weighed.conjugate - libm::log(count);

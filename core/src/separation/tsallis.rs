@@ -4,7 +4,8 @@
 //! alpha - 1`, `t = z - max z` and `v = p_winner^c = e^(cL)`, so that `p_i^c = v + c t_i` on the support: `sum p^alpha = v + c <p, t>`, and
 //! the conjugate needs no powers: `Omega*(t) = <p, t> + H = (c <p, t> + (1 - v)/c) / alpha` (derived). At c = 0: `-L`, the log-sum-exp.
 
-use super::cut::{Cut, Met, Numbers, floor_below};
+use super::cut::{Cut, floor_below};
+use super::met::{Met, Numbers};
 use super::power::{FAINT, Family};
 use super::threshold::{Shape, polynomial};
 use super::{Map, Sparse, Weighed};
@@ -74,7 +75,7 @@ impl<T: Tsallis> Sparse for T {
         if let Curve::Power(_) = self.curve() { usize::MAX } else { 4 * BLOCK }
     }
 
-    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut impl Met, work: &mut [f32]) -> Option<Cut> {
+    fn cut<K: Kernels>(&self, kernels: K, beta: f32, leader: Leader, rows: &mut Met<'_, '_>, work: &mut [f32]) -> Option<Cut> {
         let curve = self.curve();
         Some(match curve {
             Curve::Linear => polynomial(kernels, Shape::Linear, beta, leader.max, rows, work),
@@ -111,7 +112,7 @@ impl<T: Tsallis> Sparse for T {
         max + (c * tally.mean + curve.lost(cut)) / (1.0 + c)
     }
 
-    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut impl Met) -> f64 {
+    fn raised_conjugate(&self, weighed: &Weighed, rows: &mut Met<'_, '_>) -> f64 {
         let c = self.curve().exponent();
         if Family::is_level(weighed)
             && let Some((shift, mean)) = Family::entmax(c).shift(weighed, rows)

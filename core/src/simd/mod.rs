@@ -37,12 +37,14 @@ use has;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-#[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
+#[cfg(not(any(target_arch = "arm", target_arch = "riscv32", target_family = "wasm")))]
 mod baseline;
-#[cfg(any(test, target_arch = "arm", target_arch = "riscv32"))]
+#[cfg(any(test, target_arch = "arm", target_arch = "riscv32", target_family = "wasm"))]
 mod compact;
 #[cfg(all(target_arch = "x86_64", any(test, all(feature = "cpuid", not(feature = "std")))))]
 mod cpuid;
+#[cfg(any(test, all(target_family = "wasm", target_feature = "simd128")))]
+mod quarter;
 mod scalar;
 mod single;
 
@@ -50,17 +52,17 @@ mod single;
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
-#[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
+#[cfg(not(any(target_arch = "arm", target_arch = "riscv32", target_family = "wasm")))]
 pub use baseline::Baseline;
-#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+#[cfg(any(target_arch = "arm", target_arch = "riscv32", target_family = "wasm"))]
 pub use compact::Baseline;
 pub use scalar::Scalar;
 pub use single::Single;
 
 use crate::Backend;
 
-/// Whether the target may have vectors. Where it has none the baseline is [`compact`], and what is small is better than what is wide.
-pub const VECTORS: bool = !cfg!(any(target_arch = "arm", target_arch = "riscv32"));
+/// Whether code may be large. On small machines and on the web the baseline is [`compact`], and what is small is better than what is wide.
+pub const LARGE: bool = !cfg!(any(target_arch = "arm", target_arch = "riscv32", target_family = "wasm"));
 
 /// Lanes of the reproducible vocabulary, on every backend: element `j` of a sum belongs to partial sum `j mod 16`.
 pub const LANES: usize = 16;

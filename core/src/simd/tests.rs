@@ -4,6 +4,7 @@
 
 extern crate std;
 
+use super::quarter::Quarter;
 use super::{LANES, Lanewise, Native, Scalar, Simd, Single, wide_tree};
 use std::vec::Vec;
 
@@ -412,6 +413,49 @@ fn a_single_lane_is_one_of_sixteen() {
             }
             assert_eq!(Single.gt(x, y), Scalar.gt(a, b) >> j & 1, "{x} > {y}");
             assert_eq!(Single.largest(x).to_bits(), if x.is_nan() { f32::NEG_INFINITY } else { x }.to_bits());
+        }
+    }
+}
+
+/// Four lanes are any quarter of sixteen.
+#[test]
+fn a_quarter_is_four_of_sixteen() {
+    let wide = |v: &[f32]| [v[0], v[1], v[2], v[3]].map(f64::from);
+    for (a, b) in pairs() {
+        for k in (0..LANES).step_by(4) {
+            // SAFETY: four numbers stand behind k.
+            let (x, y) = unsafe { (Quarter.load(a[k..].as_ptr()), Quarter.load(b[k..].as_ptr())) };
+            let moved = [
+                (Quarter.add(x, y), Scalar.add(a, b)),
+                (Quarter.sub(x, y), Scalar.sub(a, b)),
+                (Quarter.mul(x, y), Scalar.mul(a, b)),
+                (Quarter.div(x, y), Scalar.div(a, b)),
+                (Quarter.max(x, y), Scalar.max(a, b)),
+                (Quarter.add_exponent(x, y), Scalar.add_exponent(a, b)),
+                (Quarter.select_gt(x, y, x, Quarter.splat(3.0)), Scalar.select_gt(a, b, a, [3.0; LANES])),
+            ];
+            for (found, expected) in moved {
+                let mut stored = [0.0; 4];
+                // SAFETY: the array holds four numbers.
+                unsafe { Quarter.store(stored.as_mut_ptr(), found) };
+                assert_eq!(bits(&stored), bits(&expected[k..k + 4]), "{x:?} and {y:?}");
+            }
+            assert_eq!(Quarter.gt(x, y), Scalar.gt(a, b) >> k & 15);
+            let (f, g) = (wide(&a[k..]), wide(&b[k..]));
+            for (j, (f_j, g_j)) in f.into_iter().zip(g).enumerate() {
+                let found = [Quarter.wide_add(f, g), Quarter.wide_sub(f, g), Quarter.wide_mul(f, g), Quarter.wide_div(f, g)];
+                let expected = [f_j + g_j, f_j - g_j, f_j * g_j, f_j / g_j];
+                for (found, expected) in found.into_iter().zip(expected) {
+                    assert!(found[j].to_bits() == expected.to_bits() || found[j].is_nan() && expected.is_nan());
+                }
+            }
+            for n in 0..=4 {
+                let mut stored = [7.0; 4];
+                // SAFETY: n numbers are read, and written to an array of four.
+                unsafe { Quarter.store_first(stored.as_mut_ptr(), n, Quarter.load_first(a[k..].as_ptr(), n)) };
+                let expected: [f32; 4] = core::array::from_fn(|j| if j < n { a[k + j] } else { 7.0 });
+                assert_eq!(bits(&stored), bits(&expected));
+            }
         }
     }
 }

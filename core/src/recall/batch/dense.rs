@@ -82,7 +82,7 @@ impl<K: Kernels, V: Rows> Visit for Sums<'_, K, V> {
 /// Recalls what is in the panels.
 pub fn run<M: Dense, S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Rows, V: Rows>(batch: Batch<'_, S, Q, K, R, V>) {
     let Batch { model, keys, values, steps, room, .. } = batch;
-    let (kernels, beta) = (model.kernels, model.beta.get());
+    let (kernels, beta, empty_slot) = (model.kernels, model.beta.get(), model.separation.map().empty_slot());
     for state in [&mut *room.results, &mut *room.total] {
         state.fill(0.0);
     }
@@ -107,7 +107,7 @@ pub fn run<M: Dense, S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Rows,
             let terms = state.lane(lane);
             // A lane with a score that is not finite has no step.
             if terms.rest.is_finite() && !terms.is_empty() {
-                let normaliser = Online::of::<M>(terms, beta, rows);
+                let normaliser = Online::of(terms, beta, empty_slot, rows);
                 *share = 1.0 / normaliser.divisor;
                 *step = Step::new(&normaliser, 1);
             }

@@ -1,6 +1,8 @@
 //! What the web package computes is what the core computes here: the cases that `core/embed/wasm/tests/bits.test.mjs` recalls, and the hash
 //! of all that comes of it. With `BASINET_WRITE` set, the file is written and not compared.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use basinet_conformance::cases::{Case, SMALL};
 use basinet_conformance::fnv::Fnv;
 use basinet_conformance::separations::{K_SUBSETS, NAMES};

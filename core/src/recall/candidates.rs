@@ -257,7 +257,10 @@ impl<M: Sparse> State<M> for Candidates {
     fn raised_conjugate<K: Kernels>(rule: Rule<'_, M, K>, normaliser: &Normaliser, rows: &mut Rescan<'_>) -> f64 {
         let Normaliser { leader, weight, support, conjugate, cut, .. } = *normaliser;
         let (support, count) = (support as usize, normaliser.rows as usize);
-        rule.map.raised_conjugate(&Weighed { beta: rule.beta, max: leader.max, weight, support, rows: count, conjugate, cut }, &mut Met::Again(rows))
+        rule.map.raised_conjugate(
+            &Weighed { beta: rule.beta, max: leader.max, weight, support, rows: count, conjugate, cut },
+            &mut Met::Again(rows),
+        )
     }
 
     fn read_out<K: Kernels, R: Rows>(

@@ -285,8 +285,7 @@ impl<S: Separation, Q: Descends, K: Kernels> Model<S, Q, K> {
         let source = self.source(rows, state);
         let (normaliser, _) = self.weigh(&source, state, scratch)?;
         let beta = self.beta.get();
-        let raised =
-            <StateOf<S> as State<S::Map>>::raised_conjugate(self.rule(), &normaliser, &mut Rescan::new(&source, 0));
+        let raised = <StateOf<S> as State<S::Map>>::raised_conjugate(self.rule(), &normaliser, &mut Rescan::new(&source, 0));
         let norm = f64::from(max_norm);
         Ok(self.similarity.energy(square_sum(state) / 2.0, raised / f64::from(beta), norm))
     }

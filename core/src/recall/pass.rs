@@ -122,14 +122,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     }
 
     /// The same of scores `part` alone.
-    fn absorb_part(
-        &mut self,
-        first: usize,
-        part: Range<usize>,
-        source: &dyn Source,
-        values: &impl Rows,
-        again: bool,
-    ) -> Result<(), Error> {
+    fn absorb_part(&mut self, first: usize, part: Range<usize>, source: &dyn Source, values: &impl Rows, again: bool) -> Result<(), Error> {
         if !matches!(first.checked_add(part.end), Some(end) if end as u64 <= u64::from(u32::MAX)) {
             return Err(Error::TooLarge);
         }

@@ -5,10 +5,10 @@
 //! operation: 61 KB of flash for a softmax recall on a Cortex-M4 where these functions need a fifth. They work in place, so that a chain
 //! of operations moves little.
 
-#[cfg(all(target_family = "wasm", target_feature = "simd128"))]
-use super::quarter::Quarter as Each;
 #[cfg(not(all(target_family = "wasm", target_feature = "simd128")))]
 use super::Single as Each;
+#[cfg(all(target_family = "wasm", target_feature = "simd128"))]
+use super::quarter::Quarter as Each;
 use super::{LANES, Lanewise, Native, Scalar, Simd, Single};
 use crate::Backend;
 

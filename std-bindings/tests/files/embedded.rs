@@ -2,6 +2,8 @@
 //!
 //! Where this fails because the format or the data changed on purpose, take the file that it names.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use basinet::{Memory, Model, Sparsemax, beta};
 use flate2::read::GzDecoder;
 use std::io::Read;

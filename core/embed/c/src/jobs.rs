@@ -2,8 +2,8 @@
 
 use crate::status::{Status, Stopped};
 use basinet_core::{
-    AnySimilarity, Descends, Dot, Error, Model, Patterns, Report, Scratch, Separation, Similarity, Softmax, SquaredDistance, Step, Stop,
-    WithModel, WithSeparation, WithSimilarity,
+    AnySimilarity, Error, Model, Patterns, Report, Scratch, Separation, Similarity, Softmax, Step, Stop, WithModel, WithSeparation,
+    WithSimilarity,
 };
 
 /// One recall step; of values, where there are some.
@@ -58,22 +58,13 @@ pub struct Settle<'a> {
     pub scratch: Scratch<'a>,
 }
 
-impl Settle<'_> {
-    fn by<S: Separation, Q: Descends>(mut self, model: Model<S, Q>) -> Result<Report, Stopped> {
-        Ok(model.settle(&self.patterns, self.state, self.stop, &mut self.scratch)?)
-    }
-}
-
 impl WithSeparation for Settle<'_> {
     type Output = Result<Report, Stopped>;
 
-    fn run<S: Separation + PartialEq>(self, separation: S) -> Self::Output {
-        let model = Model::new(self.beta, separation);
-        match self.similarity {
-            AnySimilarity::Dot => self.by(model.with(Dot)),
-            AnySimilarity::SquaredDistance => self.by(model.with(SquaredDistance)),
-            _ => Err(Status::SIMILARITY.into()),
-        }
+    fn run<S: Separation + PartialEq>(mut self, separation: S) -> Self::Output {
+        let similarity = self.similarity.descending().ok_or(Status::SIMILARITY)?;
+        let model = Model::new(self.beta, separation).with(similarity);
+        Ok(model.settle(&self.patterns, self.state, self.stop, &mut self.scratch)?)
     }
 }
 

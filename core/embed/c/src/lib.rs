@@ -100,7 +100,7 @@ pub unsafe extern "C" fn basinet_recall(
         // SAFETY: the same.
         let Net { patterns, values, model } = unsafe { given.net() }?;
         let scratch = region::scratch(scratch, given.out(), 0)?;
-        Ok(model.run(Recall { patterns, values, query, out, scratch })?.into())
+        Ok(model.run_small(Recall { patterns, values, query, out, scratch })?.into())
     };
     // SAFETY: the caller's promise; the report overlaps nothing that the result borrows, which is nothing.
     unsafe { report::finish(recall(), report) }
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn basinet_recall_batch(
             let steps = steps.get_mut(..queries.len() / dim).unwrap_or(&mut []);
             let (out, later) = left.split_at_mut_checked(steps.len() * width).ok_or(Status::LENGTH)?;
             left = later;
-            model.run(RecallBatch { patterns, values, queries, out, steps, scratch })?;
+            model.run_small(RecallBatch { patterns, values, queries, out, steps, scratch })?;
             for (i, step) in steps.iter().enumerate().filter(|_| !reports.is_null()) {
                 // SAFETY: the caller's promise: a place for each query; `Region::of` has seen the alignment.
                 unsafe { reports.add(tile * TILE.get() + i).write((*step).into()) };
@@ -194,7 +194,7 @@ pub unsafe extern "C" fn basinet_settle(
         let Net { patterns, model, .. } = unsafe { given.net() }?;
         let (scratch, stop) = (region::scratch(scratch, given.dim, 3)?, Stop::after(steps).state_change(state_change));
         let job = Settle { patterns, beta: model.beta, similarity: model.similarity, state, stop, scratch };
-        model.separation.run(job).map(Into::into)
+        model.separation.run_small(job).map(Into::into)
     };
     // SAFETY: the caller's promise; the report overlaps nothing that the result borrows, which is nothing.
     unsafe { report::finish(settle(), report) }
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn basinet_weights(
         let (scores, scratch) = unsafe { (write(scores, count)?, write(scratch, scratch_length)?) };
         // SAFETY: the caller's promise.
         let separation = unsafe { names::separation(separation) }?;
-        Ok(separation.run(Weigh { beta: Beta::new(beta)?, scores, scratch: region::scratch(scratch, 0, 0)? })?.into())
+        Ok(separation.run_small(Weigh { beta: Beta::new(beta)?, scores, scratch: region::scratch(scratch, 0, 0)? })?.into())
     };
     // SAFETY: the caller's promise; the report overlaps nothing that the result borrows, which is nothing.
     unsafe { report::finish(weights(), report) }

@@ -101,7 +101,7 @@ fn a_recall_compares_as_the_memory_says() {
     for similarity in [-1, 3] {
         assert_eq!(recall_from(&Memory { similarity, ..memory(c"sparsemax", 0.5) }, 21).0, Status::SIMILARITY);
     }
-    assert!(Dot::energy0(0.0, 0.0).is_some() && Cosine::energy0(0.0, 0.0).is_none());
+    assert!(Dot.energy0(0.0, 0.0).is_some() && Cosine.energy0(0.0, 0.0).is_none());
 }
 
 #[test]

@@ -129,53 +129,38 @@ impl Term for Square {
     }
 }
 
-/// The 16 partial sums of the terms of one row in `N` registers of as many lanes as `S` has, 16 in all.
-///
-/// # Safety
-/// - `dim` numbers are readable at `x` and at `q`.
-#[inline(always)]
-pub unsafe fn few_at_a_time<S: Lanewise, T: Term, const N: usize>(s: S, x: *const f32, dim: usize, q: *const f32) -> [f32; LANES] {
-    let (mut sums, mut out, mut j) = ([s.splat(0.0); N], [0.0; LANES], 0);
-    while dim - j >= LANES {
-        let mut k = 0;
-        while k < N {
-            let at = j + k * S::COUNT;
+/// The 16 partial sums of the terms of one row, each register of them written out: in a loop they would be in memory.
+macro_rules! sums_of_row {
+    ($s:ident, $x:ident, $dim:ident, $q:ident; $($k:literal)*) => {{
+        let (mut sums, mut out, mut j) = ([$s.splat(0.0); [$($k),*].len()], [0.0; LANES], 0);
+        while $dim - j >= LANES {
             // SAFETY: 16 numbers lie between j and dim.
-            sums[k] = s.add(sums[k], T::of(s, unsafe { s.load(x.add(at)) }, unsafe { s.load(q.add(at)) }));
-            k += 1;
+            sums = [$({
+                let (x, q) = unsafe { ($s.load($x.add(j + $k * S::COUNT)), $s.load($q.add(j + $k * S::COUNT))) };
+                $s.add(sums[$k], T::of($s, x, q))
+            }),*];
+            j += LANES;
         }
-        j += LANES;
-    }
-    let mut k = 0;
-    while k < N {
-        // SAFETY: N times as many lanes are 16.
-        unsafe { s.store(out.as_mut_ptr().add(k * S::COUNT), sums[k]) };
-        k += 1;
-    }
-    let mut lane = 0;
-    while j < dim {
-        // SAFETY: j < dim; fewer than 16 are left.
-        out[lane % LANES] += T::of(Single, unsafe { x.add(j).read() }, unsafe { q.add(j).read() });
-        j += 1;
-        lane += 1;
-    }
-    out
+        // SAFETY: as many registers hold 16 lanes.
+        unsafe { $($s.store(out.as_mut_ptr().add($k * S::COUNT), sums[$k]);)* }
+        let mut lane = 0;
+        while j < $dim {
+            // SAFETY: j < dim; fewer than 16 are left.
+            out[lane % LANES] += T::of(Single, unsafe { $x.add(j).read() }, unsafe { $q.add(j).read() });
+            j += 1;
+            lane += 1;
+        }
+        out
+    }};
 }
 
-/// The 16 partial sums of the terms of one row, in registers as wide as what lane by lane work is done in.
+/// The 16 partial sums of the terms of one row, in registers of 1 or 4 lanes.
 ///
 /// # Safety
-/// - `dim` numbers are readable at `x` and at `q`.
+/// - `dim` numbers are readable at `x` and at `q`, and `S` has 1 lane or 4.
 #[inline(always)]
-pub unsafe fn partial_sums_of_row<S: Simd, T: Term>(s: S, x: *const f32, dim: usize, q: *const f32) -> [f32; LANES] {
-    // SAFETY: promised by the caller.
-    unsafe {
-        if S::Each::COUNT == 4 {
-            few_at_a_time::<S::Each, T, 4>(s.each(), x, dim, q)
-        } else {
-            few_at_a_time::<Single, T, LANES>(Single, x, dim, q)
-        }
-    }
+pub unsafe fn partial_sums_of_row<S: Lanewise, T: Term>(s: S, x: *const f32, dim: usize, q: *const f32) -> [f32; LANES] {
+    if S::COUNT == 4 { sums_of_row!(s, x, dim, q; 0 1 2 3) } else { sums_of_row!(s, x, dim, q; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15) }
 }
 
 /// The 16 partial sums of the terms of `R` rows.
@@ -191,12 +176,12 @@ unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     q: *const f32,
 ) -> [S::Lanes; R] {
     if S::ONE_BY_ONE {
-        // SAFETY: promised by the caller; the arrays hold 16 numbers.
+        // SAFETY: promised by the caller, and by whoever works one by one; the arrays hold 16 numbers.
         return unsafe {
-            let mut sums = [s.load(partial_sums_of_row::<S, T>(s, x, dim, q).as_ptr()); R];
+            let mut sums = [s.load(partial_sums_of_row::<S::Each, T>(s.each(), x, dim, q).as_ptr()); R];
             let mut r = 1;
             while r < R {
-                sums[r] = s.load(partial_sums_of_row::<S, T>(s, x.add(r * stride), dim, q).as_ptr());
+                sums[r] = s.load(partial_sums_of_row::<S::Each, T>(s.each(), x.add(r * stride), dim, q).as_ptr());
                 r += 1;
             }
             sums

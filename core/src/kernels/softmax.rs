@@ -94,7 +94,9 @@ pub fn exp_sub<S: Simd>(s: S, scores: &mut [f32], beta: f32, max: f32) -> bool {
 fn block_sum<S: Simd>(s: S, terms: &[f32]) -> f32 {
     if S::ONE_BY_ONE {
         // SAFETY: as many numbers as there are terms, and 16 of the array.
-        return unsafe { s.sum(s.load(partial_sums_of_row::<S, Plain>(s, terms.as_ptr(), terms.len(), terms.as_ptr()).as_ptr())) };
+        return unsafe {
+            s.sum(s.load(partial_sums_of_row::<S::Each, Plain>(s.each(), terms.as_ptr(), terms.len(), terms.as_ptr()).as_ptr()))
+        };
     }
     let (mut sum, mut j) = (s.splat(0.0), 0);
     while j < terms.len() {

@@ -129,38 +129,36 @@ impl Term for Square {
     }
 }
 
-/// The 16 partial sums of the terms of one row, each register of them written out: in a loop they would be in memory.
-macro_rules! sums_of_row {
-    ($s:ident, $x:ident, $dim:ident, $q:ident; $($k:literal)*) => {{
-        let (mut sums, mut out, mut j) = ([$s.splat(0.0); [$($k),*].len()], [0.0; LANES], 0);
-        while $dim - j >= LANES {
-            // SAFETY: 16 numbers lie between j and dim.
-            sums = [$({
-                let (x, q) = unsafe { ($s.load($x.add(j + $k * S::COUNT)), $s.load($q.add(j + $k * S::COUNT))) };
-                $s.add(sums[$k], T::of($s, x, q))
-            }),*];
-            j += LANES;
-        }
-        // SAFETY: as many registers hold 16 lanes.
-        unsafe { $($s.store(out.as_mut_ptr().add($k * S::COUNT), sums[$k]);)* }
-        let mut lane = 0;
-        while j < $dim {
-            // SAFETY: j < dim; fewer than 16 are left.
-            out[lane % LANES] += T::of(Single, unsafe { $x.add(j).read() }, unsafe { $q.add(j).read() });
-            j += 1;
-            lane += 1;
-        }
-        out
-    }};
+/// The array of what `$lane` is for each `$j`, written out: each lane in a register of its own.
+macro_rules! written_out {
+    ($j:ident: $lane:expr) => {
+        written_out!(@ $j $lane; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    };
+    (@ $j:ident $lane:expr; $($number:literal)*) => {
+        [$({ const $j: usize = $number; $lane }),*]
+    };
 }
 
-/// The 16 partial sums of the terms of one row, in registers of 1 or 4 lanes.
+/// The 16 partial sums of the terms of one row where a register holds one lane.
 ///
 /// # Safety
-/// - `dim` numbers are readable at `x` and at `q`, and `S` has 1 lane or 4.
+/// - `dim` numbers are readable at `x` and at `q`.
 #[inline(always)]
-pub unsafe fn partial_sums_of_row<S: Lanewise, T: Term>(s: S, x: *const f32, dim: usize, q: *const f32) -> [f32; LANES] {
-    if S::COUNT == 4 { sums_of_row!(s, x, dim, q; 0 1 2 3) } else { sums_of_row!(s, x, dim, q; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15) }
+pub unsafe fn lane_by_lane<T: Term>(x: *const f32, dim: usize, q: *const f32) -> [f32; LANES] {
+    let (mut sums, mut j) = ([0.0; LANES], 0);
+    while dim - j >= LANES {
+        // SAFETY: 16 numbers lie between j and dim.
+        sums = written_out!(J: sums[J] + T::of(Single, unsafe { x.add(j + J).read() }, unsafe { q.add(j + J).read() }));
+        j += LANES;
+    }
+    let (mut last, mut k) = (sums, 0);
+    while j < dim {
+        // SAFETY: j < dim; fewer than 16 are left.
+        last[k % LANES] += T::of(Single, unsafe { x.add(j).read() }, unsafe { q.add(j).read() });
+        j += 1;
+        k += 1;
+    }
+    last
 }
 
 /// The 16 partial sums of the terms of `R` rows.
@@ -176,12 +174,12 @@ unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     q: *const f32,
 ) -> [S::Lanes; R] {
     if S::ONE_BY_ONE {
-        // SAFETY: promised by the caller, and by whoever works one by one; the arrays hold 16 numbers.
+        // SAFETY: promised by the caller; the arrays hold 16 numbers.
         return unsafe {
-            let mut sums = [s.load(partial_sums_of_row::<S::Each, T>(s.each(), x, dim, q).as_ptr()); R];
+            let mut sums = [s.load(lane_by_lane::<T>(x, dim, q).as_ptr()); R];
             let mut r = 1;
             while r < R {
-                sums[r] = s.load(partial_sums_of_row::<S::Each, T>(s.each(), x.add(r * stride), dim, q).as_ptr());
+                sums[r] = s.load(lane_by_lane::<T>(x.add(r * stride), dim, q).as_ptr());
                 r += 1;
             }
             sums

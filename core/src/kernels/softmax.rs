@@ -8,7 +8,7 @@
 //! value at most (k + 2) eps for depth k, and the exponential's 1.01 ULP (derived).
 
 use super::CHUNK;
-use super::dot::{Plain, partial_sums_of_row};
+use super::dot::{Plain, lane_by_lane};
 use super::exp::{exp_lanes, exp_one, steps};
 use super::extremes::{self, Leader, first_lanes, lead};
 use crate::simd::{LANES, Lanewise, Native, Simd};
@@ -94,9 +94,7 @@ pub fn exp_sub<S: Simd>(s: S, scores: &mut [f32], beta: f32, max: f32) -> bool {
 fn block_sum<S: Simd>(s: S, terms: &[f32]) -> f32 {
     if S::ONE_BY_ONE {
         // SAFETY: as many numbers as there are terms, and 16 of the array.
-        return unsafe {
-            s.sum(s.load(partial_sums_of_row::<S::Each, Plain>(s.each(), terms.as_ptr(), terms.len(), terms.as_ptr()).as_ptr()))
-        };
+        return unsafe { s.sum(s.load(lane_by_lane::<Plain>(terms.as_ptr(), terms.len(), terms.as_ptr()).as_ptr())) };
     }
     let (mut sum, mut j) = (s.splat(0.0), 0);
     while j < terms.len() {

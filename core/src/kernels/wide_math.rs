@@ -84,7 +84,7 @@ fn one_by_one<S: Simd>(s: S, x: S::Wide, f: fn(f64) -> f64) -> S::Wide {
 /// `e^x` in each lane, for x up to 700.
 #[inline(always)]
 pub fn exp<S: Simd>(s: S, x: S::Wide) -> S::Wide {
-    if S::ONE_BY_ONE { one_by_one(s, x, exp_one) } else { exp_steps(s, x) }
+    if S::WIDE_ONE_BY_ONE { one_by_one(s, x, exp_one) } else { exp_steps(s, x) }
 }
 
 #[inline(never)]
@@ -109,7 +109,7 @@ fn exp_steps<S: Lanewise>(s: S, x: S::Wide) -> S::Wide {
 /// `ln(1 + x)` in each lane, for x in (-1, 0].
 #[inline(always)]
 pub fn log_1p<S: Simd>(s: S, x: S::Wide) -> S::Wide {
-    if S::ONE_BY_ONE { one_by_one(s, x, log_1p_one) } else { log_1p_steps(s, x) }
+    if S::WIDE_ONE_BY_ONE { one_by_one(s, x, log_1p_one) } else { log_1p_steps(s, x) }
 }
 
 #[inline(never)]

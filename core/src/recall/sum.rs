@@ -7,7 +7,7 @@ use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{BLOCK, CHUNK, Weighed};
 use crate::patterns::Rows;
-use crate::simd::LARGE;
+use crate::simd::VECTORS;
 
 /// The rows of a whole block.
 static IN_ORDER: [u32; BLOCK] = {
@@ -93,7 +93,7 @@ impl<'s> Sum<'s> {
         let Weighed { factor, all_positive } = weighed;
         let chunk = self.chunk.get_mut(..self.width).unwrap_or(&mut []);
         // Without vectors the list of rows costs little beside their sum, and less flash than a table of it.
-        if all_positive && LARGE {
+        if all_positive && VECTORS {
             let rows = IN_ORDER.get(..weights.len()).unwrap_or(&IN_ORDER);
             return values.weighted_block(kernels, from, (rows, weights), factor, chunk);
         }

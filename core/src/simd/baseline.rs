@@ -8,6 +8,12 @@ use super::{LANES, Lanewise, Native, Scalar, Simd};
 use crate::Backend;
 use wide::{f32x4, i32x4};
 
+/// On the web code is downloaded, and its engines have no use for four registers at once in what is done lane by lane.
+#[cfg(target_family = "wasm")]
+use super::quarter::Quarter as Each;
+#[cfg(not(target_family = "wasm"))]
+use Baseline as Each;
+
 /// What every machine of the target has.
 #[derive(Clone, Copy, Debug)]
 pub struct Baseline;
@@ -172,12 +178,14 @@ impl Lanewise for Baseline {
 impl Simd for Baseline {
     const BACKEND: Backend = Backend::Baseline;
     const ROWS: usize = 2;
-    const COLUMNS: usize = 2;
-    type Each = Self;
+    // Of registers of four lanes, or of sixteen.
+    const COLUMNS: usize = if Each::COUNT == 4 { 8 } else { 2 };
+    const WIDE_ONE_BY_ONE: bool = cfg!(target_family = "wasm");
+    type Each = Each;
 
     #[inline(always)]
     fn each(self) -> Self::Each {
-        self
+        Each
     }
     #[inline(always)]
     unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mut mask: u32) -> usize {

@@ -1,14 +1,10 @@
-//! The baseline where code must be small: on Cortex-M and RISC-V, which have no vectors, and on the web. Arrays, and each operation on 16
-//! lanes a function of its own; what is done lane by lane, and what takes the time, is done in [`Each`]: one lane, or with simd128 four.
+//! The baseline where a target has no vectors: Cortex-M, RISC-V, WASM without simd128. Arrays, and each operation on 16 lanes a function of
+//! its own.
 //!
 //! What the compiler makes of arrays in line it either unrolls, 16 times over in each of the kernels, or keeps in memory with a loop an
 //! operation: 61 KB of flash for a softmax recall on a Cortex-M4 where these functions need a fifth. They work in place, so that a chain
 //! of operations moves little.
 
-#[cfg(not(all(target_family = "wasm", target_feature = "simd128")))]
-use super::Single as Each;
-#[cfg(all(target_family = "wasm", target_feature = "simd128"))]
-use super::quarter::Quarter as Each;
 use super::{LANES, Lanewise, Native, Scalar, Simd, Single};
 use crate::Backend;
 
@@ -211,13 +207,12 @@ impl Simd for Baseline {
     const BACKEND: Backend = Backend::Baseline;
     const ROWS: usize = 1;
     const ONE_BY_ONE: bool = true;
-    // Registers of four lanes; a lane by itself has no use for more than one column at a time.
-    const COLUMNS: usize = if Each::COUNT == 4 { 8 } else { 1 };
-    type Each = Each;
+    const COLUMNS: usize = 1;
+    type Each = Single;
 
     #[inline(always)]
     fn each(self) -> Self::Each {
-        Each
+        Single
     }
     #[inline(always)]
     unsafe fn compress(self, p: *mut f32, v: Self::Lanes, mask: u32) -> usize {

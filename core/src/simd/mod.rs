@@ -37,13 +37,13 @@ use has;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-#[cfg(not(any(target_arch = "arm", target_arch = "riscv32", target_family = "wasm")))]
+#[cfg(not(any(target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128")))))]
 mod baseline;
-#[cfg(any(test, target_arch = "arm", target_arch = "riscv32", target_family = "wasm"))]
+#[cfg(any(test, target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128"))))]
 mod compact;
 #[cfg(all(target_arch = "x86_64", any(test, all(feature = "cpuid", not(feature = "std")))))]
 mod cpuid;
-#[cfg(any(test, all(target_family = "wasm", target_feature = "simd128")))]
+#[cfg(any(test, target_family = "wasm"))]
 mod quarter;
 mod scalar;
 mod single;
@@ -52,17 +52,18 @@ mod single;
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
-#[cfg(not(any(target_arch = "arm", target_arch = "riscv32", target_family = "wasm")))]
+#[cfg(not(any(target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128")))))]
 pub use baseline::Baseline;
-#[cfg(any(target_arch = "arm", target_arch = "riscv32", target_family = "wasm"))]
+#[cfg(any(target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128"))))]
 pub use compact::Baseline;
 pub use scalar::Scalar;
 pub use single::Single;
 
 use crate::Backend;
 
-/// Whether code may be large. On small machines and on the web the baseline is [`compact`], and what is small is better than what is wide.
-pub const LARGE: bool = !cfg!(any(target_arch = "arm", target_arch = "riscv32", target_family = "wasm"));
+/// Whether there may be vectors. Where there are none the baseline is [`compact`], and what is small is better than what is wide.
+pub const VECTORS: bool =
+    !cfg!(any(target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128"))));
 
 /// Lanes of the reproducible vocabulary, on every backend: element `j` of a sum belongs to partial sum `j mod 16`.
 pub const LANES: usize = 16;
@@ -164,6 +165,8 @@ pub trait Simd: Lanewise {
     /// Functions of one number, an exponential say, take one lane after the other: there are no vectors, and one lane's intermediate
     /// results fit the registers. Changes no bit.
     const ONE_BY_ONE: bool = false;
+    /// The same of functions of one f64.
+    const WIDE_ONE_BY_ONE: bool = Self::ONE_BY_ONE;
     /// What lane by lane work is done in: this token, or a narrower one where 16 lanes are no faster than one.
     type Each: Lanewise;
     /// That token.

@@ -43,7 +43,7 @@ mod baseline;
 mod compact;
 #[cfg(all(target_arch = "x86_64", any(test, all(feature = "cpuid", not(feature = "std")))))]
 mod cpuid;
-#[cfg(any(test, target_family = "wasm"))]
+#[cfg(any(test, all(target_family = "wasm", target_feature = "simd128")))]
 mod quarter;
 mod scalar;
 mod single;

@@ -188,8 +188,10 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   show();
 });
 
+// Something to recall stands there from the beginning.
 choice.value = 12;
 load(12);
+grid.erase();
 offerParameter();
 element('backend').textContent = backend() === 'simd128' ? 'with SIMD' : 'without SIMD';
 document.documentElement.dataset.ready = 'yes';

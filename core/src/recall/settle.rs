@@ -159,7 +159,7 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
             residual = distance(walk.next, walk.state);
             let length = libm::sqrt(square_sum(walk.next));
             let weights_stay = matches!((weight_change, stop.weight_change), (Some(change), Some(most)) if change <= f64::from(most));
-            converged = residual <= f64::from(stop.state_change) * length || weights_stay;
+            converged = residual == 0.0 || residual <= f64::from(stop.state_change) * length || weights_stay;
             steps += 1;
             energies.meet(step.energy);
             observe(&step, walk.next);

@@ -220,7 +220,8 @@ int32_t basinet_recall_batch(const struct basinet_memory *memory,
 
 // Steps from `state` (dim numbers) until it stays, and leaves the last state there: |x' - x| at most state_change |x'| (2^-20 is a good
 // one; 0: until it does not change at all), or `steps` of them. Values are not looked at: the state becomes a pattern, or a mean of some.
-// The energy never rises but for rounding, so similarities without one are an error. O(count * dim) a step and for the report.
+// The energy never rises but for rounding (by squared distances: where the weights sum to one, so not with softmax1, nor with ksubsets of
+// more than one); similarities without one are an error. O(count * dim) a step and for the report.
 //
 // scratch: 6 * dim numbers at least, and more as for `basinet_recall`; `basinet_settle_scratch` numbers always suffice. report may be null.
 // After an error state is as it was.

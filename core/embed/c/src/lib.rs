@@ -166,7 +166,8 @@ pub unsafe extern "C" fn basinet_recall_batch(
 
 /// Steps from `state` (dim numbers) until it stays, and leaves the last state there: |x' - x| at most state_change |x'| (2^-20 is a good
 /// one; 0: until it does not change at all), or `steps` of them. Values are not looked at: the state becomes a pattern, or a mean of some.
-/// The energy never rises but for rounding, so similarities without one are an error. O(count * dim) a step and for the report.
+/// The energy never rises but for rounding (by squared distances: where the weights sum to one, so not with softmax1, nor with ksubsets of
+/// more than one); similarities without one are an error. O(count * dim) a step and for the report.
 ///
 /// scratch: 6 * dim numbers at least, and more as for `basinet_recall`; `basinet_settle_scratch` numbers always suffice. report may be null.
 /// After an error state is as it was.
@@ -232,12 +233,13 @@ pub unsafe extern "C" fn basinet_weights(
     report: *mut Report,
 ) -> i32 {
     let weights = || {
-        apart([Region::of(scores, count)?, Region::of(scratch, scratch_length)?, Region::of(report, 1)?], [])?;
+        // SAFETY: the caller's promise.
+        let (map, bytes) = unsafe { names::separation(separation) }?;
+        let name = Region::of(separation, bytes)?;
+        apart([Region::of(scores, count)?, Region::of(scratch, scratch_length)?, Region::of(report, 1)?], [name])?;
         // SAFETY: the caller's promise, and the regions have just been seen to be apart.
         let (scores, scratch) = unsafe { (write(scores, count)?, write(scratch, scratch_length)?) };
-        // SAFETY: the caller's promise.
-        let separation = unsafe { names::separation(separation) }?;
-        Ok(separation.run_small(Weigh { beta: Beta::new(beta)?, scores, scratch: region::scratch(scratch, 0, 0)? })?.into())
+        Ok(map.run_small(Weigh { beta: Beta::new(beta)?, scores, scratch: region::scratch(scratch, 0, 0)? })?.into())
     };
     // SAFETY: the caller's promise; the report overlaps nothing that the result borrows, which is nothing.
     unsafe { report::finish(weights(), report) }

@@ -89,7 +89,7 @@ impl Memory {
         // SAFETY: the caller's promise.
         let values = if self.values.is_null() { None } else { Some(unsafe { rows(self.values, self.count, self.width) }?) };
         // SAFETY: the name stands in this very structure.
-        let separation = unsafe { names::separation(self.separation.as_ptr()) }?;
+        let (separation, _) = unsafe { names::separation(self.separation.as_ptr()) }?;
         let model = AnyModel { beta: Beta::new(self.beta)?, separation, similarity: Similarity::any(self.similarity)? };
         Ok(Net { patterns, values, model })
     }

@@ -8,11 +8,11 @@ use core::fmt::Write;
 /// Bytes of a separation's name with the zero at its end: "normmax:" and the 39 digits of the largest f32 fill them.
 pub const NAME: usize = 48;
 
-/// The separation whose name stands at `pointer`; no more than [`NAME`] bytes are read.
+/// The separation whose name stands at `pointer`, and the bytes that were read, no more than [`NAME`].
 ///
 /// # Safety
 /// Unless it is null, a string that ends with a zero or has [`NAME`] bytes stands there, and nobody writes to it during the call.
-pub unsafe fn separation(pointer: *const c_char) -> Result<AnySeparation, Stopped> {
+pub unsafe fn separation(pointer: *const c_char) -> Result<(AnySeparation, usize), Stopped> {
     if pointer.is_null() {
         return Err(Status::NULL.into());
     }
@@ -27,7 +27,7 @@ pub unsafe fn separation(pointer: *const c_char) -> Result<AnySeparation, Stoppe
         length += 1;
     }
     let name = bytes.get(..length).and_then(|name| core::str::from_utf8(name).ok()).filter(|_| length < NAME);
-    Ok(name.ok_or(Status::SEPARATION)?.parse::<AnySeparation>()?)
+    Ok((name.ok_or(Status::SEPARATION)?.parse()?, length + 1))
 }
 
 /// The name of a separation, with zeros behind it.

@@ -78,7 +78,7 @@ export interface Settled extends Step {
   /** How far the last step went. */
   residual: number;
   firstEnergy: number;
-  /** The largest rise of the energy in a step: rounding, or 0. */
+  /** The largest rise of the energy in a step: rounding, or 0; more with squared distances by softmax1 and ksubsets. */
   largestRise: number;
   /** Patterns that take part in a metastable state. */
   metastable: number;

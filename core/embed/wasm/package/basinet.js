@@ -34,8 +34,14 @@ export function backend() {
 }
 
 async function load(name, source) {
-  const result = await WebAssembly.instantiate(source ?? (await bytesOf(new URL(`./${name}.wasm`, import.meta.url))), {});
+  let result;
+  try {
+    result = await WebAssembly.instantiate(source ?? (await bytesOf(new URL(`./${name}.wasm`, import.meta.url))), {});
+  } catch (error) {
+    throw error instanceof BasinetError ? error : new BasinetError('load', `the module cannot be loaded: ${error.message}`, { cause: error });
+  }
   const { exports } = result.instance ?? result;
+  if (typeof exports.model_bytes !== 'function') throw new BasinetError('load', 'this is not a module of this package');
   loaded = new Loaded(exports, source ? 'given' : name);
 }
 
@@ -93,11 +99,11 @@ class Loaded {
   }
 
   /**
-   * Room for one recall, which all memories share: a query of `length` numbers, a state or a list of rows, and the module's scratch
-   * memory. Gives the addresses.
+   * Room for one recall, which all memories share: a query, a state or a list of rows, and the module's scratch memory. Gives the
+   * addresses.
    */
-  workspace(length, dim, count) {
-    const query = 4 * length;
+  workspace(dim, count) {
+    const query = 4 * dim;
     const out = 4 * Math.max(dim, count);
     const bytes = query + out + 4 * (6 * dim + 3 * count);
     if (!(this.#workspace?.bytes >= bytes)) {
@@ -158,7 +164,12 @@ export class Memory {
       const [separation, similarity] = loaded.text().split('\n');
       if (values) throw new BasinetError('file-values', 'the file holds values beside its patterns, which this package does not recall');
       const memory = new Memory(dim, { separation, beta, similarity });
-      memory.store(heap.read(at + first, dim * count));
+      try {
+        memory.store(heap.read(at + first, dim * count));
+      } catch (error) {
+        memory.free();
+        throw error;
+      }
       return memory;
     } finally {
       heap.release(file);
@@ -208,8 +219,8 @@ export class Memory {
 
   /** Stores one pattern, or many that follow each other; the index of the first. Nothing is stored where one of them is refused. */
   store(numbers) {
-    const held = this.#alive();
     const given = asNumbers(numbers, 'patterns');
+    const held = this.#alive();
     const dim = this.#dim;
     if (given.length === 0 || given.length % dim !== 0) {
       const sentence = `${given.length} numbers do not divide into patterns of ${dim}`;
@@ -223,6 +234,10 @@ export class Memory {
     try {
       loaded.check(calls.norm(held.patterns.at + begin, given.length, dim));
     } catch (error) {
+      if (this.#length === 0) {
+        heap.release(held.patterns);
+        held.patterns = undefined;
+      }
       throw located(error, given, dim);
     }
     this.#maxNorm = Math.max(this.#maxNorm, loaded.numbers()[0]);
@@ -252,8 +267,9 @@ export class Memory {
 
   /** One recall step from `query`: the next state and what is known of it; with `certificate`, what is certain of it. */
   recall(query, { certificate = false } = {}) {
+    if (typeof certificate !== 'boolean') throw new TypeError(`certificate is true or false, not ${show(certificate)}`);
     const { at, ask } = this.#asked(query);
-    loaded.check(loaded.calls.recall(...ask, this.#maxNorm, at.query, query.length, at.out, at.work, this.#length, certificate));
+    loaded.check(loaded.calls.recall(...ask, this.#maxNorm, at.query, this.#dim, at.out, at.work, this.#length, certificate));
     const numbers = loaded.numbers();
     const state = loaded.heap.read(at.out, this.#dim);
     const step = stepOf(numbers, state);
@@ -265,32 +281,33 @@ export class Memory {
   settle(query, { steps = 100, change = 2 ** -20 } = {}) {
     if (!Number.isSafeInteger(steps) || steps < 0) throw new TypeError(`steps is a whole number that is not negative, not ${show(steps)}`);
     if (typeof change !== 'number') throw new TypeError(`change is a number, not ${show(change)}`);
+    if (!(change >= 0)) throw new BasinetError('parameter', `change must be zero or more, not ${change}`);
     const { at, ask } = this.#asked(query);
-    loaded.check(loaded.calls.settle(...ask, at.query, query.length, at.out, at.work, this.#length, Math.min(steps, 2 ** 31), change));
+    loaded.check(loaded.calls.settle(...ask, at.query, this.#dim, at.out, at.work, this.#length, Math.min(steps, 2 ** 31), change));
     const numbers = loaded.numbers();
     const [taken, converged, residual, firstEnergy, largestRise, metastable] = numbers.subarray(14);
     const last = stepOf(numbers, loaded.heap.read(at.out, this.#dim));
     return { ...last, steps: taken, converged: converged === 1, residual, firstEnergy, largestRise, metastable };
   }
 
-  /** The energy of a state, which no step raises. */
+  /** The energy of a state. No step raises it, but with squared distances and weights that do not sum to one (softmax1, ksubsets). */
   energy(state) {
     const { at, ask } = this.#asked(state);
-    loaded.check(loaded.calls.energy(...ask, this.#maxNorm, at.query, state.length, at.work, this.#length));
+    loaded.check(loaded.calls.energy(...ask, this.#maxNorm, at.query, this.#dim, at.work, this.#length));
     return loaded.numbers()[0];
   }
 
   /** How alike each pattern and `query` are. */
   scores(query) {
     const { at, ask } = this.#asked(query);
-    loaded.check(loaded.calls.scores(...ask, at.query, query.length, at.out));
+    loaded.check(loaded.calls.scores(...ask, at.query, this.#dim, at.out));
     return loaded.heap.read(at.out, this.#length);
   }
 
   /** The weight that each pattern has in the recall from `query`. */
   weights(query) {
     const { at, ask } = this.#asked(query);
-    loaded.check(loaded.calls.weights(...ask, at.query, query.length, at.out, at.work, this.#length));
+    loaded.check(loaded.calls.weights(...ask, at.query, this.#dim, at.out, at.work, this.#length));
     return loaded.heap.read(at.out, this.#length);
   }
 
@@ -321,12 +338,16 @@ export class Memory {
 
   /** Places a query; the addresses of the workspace, and what every call begins with. */
   #asked(query) {
-    const { model, patterns } = this.#alive();
     const numbers = asNumbers(query, 'a query');
+    const { model, patterns } = this.#alive();
+    const dim = this.#dim;
     if (this.#length === 0) throw new BasinetError('empty', 'there is nothing to recall from: no pattern is stored');
-    const at = loaded.workspace(numbers.length, this.#dim, this.#length);
+    if (numbers.length !== dim) {
+      throw new BasinetError('length', `a query has ${dim} numbers, not ${numbers.length}`, { expected: dim, found: numbers.length });
+    }
+    const at = loaded.workspace(dim, this.#length);
     loaded.heap.write(at.query, numbers);
-    return { at, ask: [model.at, patterns.at, this.#length, this.#dim] };
+    return { at, ask: [model.at, patterns.at, this.#length, dim] };
   }
 }
 
@@ -350,14 +371,15 @@ function located(error, given, dim) {
   return new BasinetError('pattern-not-finite', `number ${index} of pattern ${row} is NaN or infinite`, { row, index });
 }
 
-/** What a list of numbers may be. */
+/** A copy of a list of numbers, so that each is read once and nothing that the caller's objects do can come between. */
 function asNumbers(numbers, what) {
-  if (numbers instanceof Float32Array) return numbers;
-  if (ArrayBuffer.isView(numbers) && !(numbers instanceof DataView) && !/^Big/.test(numbers.constructor.name)) return numbers;
+  const isBig = numbers instanceof BigInt64Array || numbers instanceof BigUint64Array;
+  if (ArrayBuffer.isView(numbers) && !(numbers instanceof DataView) && !isBig) return new Float32Array(numbers);
   if (Array.isArray(numbers)) {
-    const place = numbers.findIndex((number) => typeof number !== 'number');
-    if (place < 0) return numbers;
-    throw new TypeError(`${what} must be numbers, but number ${place} is ${show(numbers[place])}`);
+    const copy = Array.from(numbers);
+    const place = copy.findIndex((number) => typeof number !== 'number');
+    if (place < 0) return new Float32Array(copy);
+    throw new TypeError(`${what} must be numbers, but number ${place} is ${show(copy[place])}`);
   }
   throw new TypeError(`${what} must be a Float32Array or an array of numbers, not ${show(numbers)}`);
 }

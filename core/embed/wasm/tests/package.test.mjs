@@ -233,3 +233,36 @@ test('a worker has a module of its own', async () => {
   const answer = await new Promise((done, failed) => worker.once('message', done).once('error', failed));
   assert.equal(answer, 1);
 });
+
+test('what a list does while it is read changes nothing but what is read', () => {
+  const memory = new Memory(4);
+  const other = new Memory(4);
+  memory.store([1, -1, 1, -1]);
+  other.store([2, 2, 2, 2]);
+  class Short extends Float32Array {
+    get length() {
+      return 4;
+    }
+  }
+  assert.throws(() => memory.recall(new Short(256)), refused('length'));
+  assert.equal(memory.store(new Short(256).fill(6)), 1);
+  assert.deepEqual([...other.patterns], [2, 2, 2, 2]);
+  const busy = [5, 5, 5, 5];
+  Object.defineProperty(busy, 1, { get: () => (memory.store([9, 9, 9, 9]), 5), enumerable: true });
+  const before = memory.length;
+  memory.store(busy);
+  assert.deepEqual([...memory.pattern(before), ...memory.pattern(before + 1)], [9, 9, 9, 9, 5, 5, 5, 5]);
+  const gone = [1, 1, 1, 1];
+  Object.defineProperty(gone, 2, { get: () => (memory.free(), 1), enumerable: true });
+  assert.throws(() => memory.recall(gone), refused('freed'));
+  other.free();
+});
+
+test('a refused list of patterns keeps no room, and a change below zero is refused', () => {
+  const memory = new Memory(2);
+  assert.throws(() => memory.store([1, NaN]), refused('pattern-not-finite'));
+  memory.store([1, 0]);
+  for (const change of [NaN, -1]) assert.throws(() => memory.settle([1, 0], { change }), refused('parameter'));
+  assert.throws(() => memory.recall([1, 0], { certificate: 1 }), TypeError);
+  memory.free();
+});

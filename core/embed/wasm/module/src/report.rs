@@ -127,7 +127,7 @@ impl Worded for Error {
             Self::Shape { numbers, dim, .. } => ("shape", [("numbers", numbers as u64), ("dim", dim as u64)]),
             Self::TooLarge => ("too-large", [NONE; 2]),
             Self::Beta => ("beta", [NONE; 2]),
-            Self::Parameter { .. } => ("parameter", [NONE; 2]),
+            Self::Parameter { .. } | Self::Name { .. } => ("parameter", [NONE; 2]),
             Self::Cap { row } => ("cap", one("row", row)),
             Self::CapsTooSmall => ("caps-too-small", [NONE; 2]),
             Self::TooFewRows { needed, found } => ("too-few-rows", [("needed", needed as u64), ("found", found as u64)]),

@@ -468,3 +468,15 @@ fn owned_buffers_do_as_well() {
     assert_eq!((owned, bits(&one)), (borrowed, bits(&two)));
     assert!(owned.converged && owned.steps < 100);
 }
+
+#[test]
+fn a_state_that_does_not_move_has_settled_whatever_change_was_asked_for() {
+    let data = [1.0, 0.0, 0.0, 1.0];
+    for change in [0.0, -1.0, f32::NAN] {
+        let mut state = [1.0, 0.0];
+        let stop = Stop::after(10).state_change(change);
+        let model = Model::new(Beta::new(8.0).unwrap(), Sparsemax);
+        let report = model.settle(&Patterns::new(&data, 2).unwrap(), &mut state, stop, &mut Buffers::<2, 4>::new().scratch()).unwrap();
+        assert!(report.converged && report.steps == 1);
+    }
+}

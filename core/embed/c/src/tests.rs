@@ -130,6 +130,20 @@ fn the_report_says_what_the_step_says() {
 }
 
 #[test]
+fn a_name_within_memory_that_is_written_overlaps_it() {
+    let mut numbers = [0.0f32; 64];
+    let (scores, name) = (numbers.as_mut_ptr(), numbers.as_mut_ptr().wrapping_add(32));
+    // SAFETY: eight bytes of the array.
+    unsafe { core::ptr::copy_nonoverlapping(c"softmax".as_ptr().cast::<u8>(), name.cast(), 8) };
+    let weigh = |count, scratch: usize| {
+        // SAFETY: all of it is within the array.
+        unsafe { basinet_weights(name.cast_const().cast(), 1.0, scores, count, scores.wrapping_add(scratch), 9, null_mut()) }
+    };
+    assert_eq!(weigh(2, 4), Status::OK as i32);
+    assert_eq!((weigh(2, 30), weigh(33, 48)), (Status::OVERLAP as i32, Status::OVERLAP as i32));
+}
+
+#[test]
 fn weights_and_scores_are_those_of_the_core() {
     let mut scores = [0.0; 3];
     // SAFETY: the slices are as long as the call says, and apart.

@@ -9,7 +9,7 @@
     reason = "a test may fail, and its reference uses the system's functions"
 )]
 
-use basinet_core::basin::{Alignment, Basin, FileError, Layout, Section, crc32};
+use basinet_core::basin::{Alignment, Basin, Checksums, FileError, Layout, MapLayout, Section, crc32};
 use basinet_core::{AnyModel, AnySeparation, Cosine, Entmax, Model, beta, include_basin};
 use core::num::NonZeroUsize;
 
@@ -24,23 +24,31 @@ fn a_file_that_the_layout_writes_is_the_one_of_the_script() {
         count: NonZeroUsize::new(3).unwrap(),
         dim: NonZeroUsize::new(4).unwrap(),
         width: NonZeroUsize::new(2),
+        map: None,
         max_norm: 2.0,
         alignment: Alignment::Bytes64,
     };
     assert_eq!(basin.layout(), layout);
     let sections: Vec<_> = basin.sections().map(|section| (section.kind, section.required, crc32(section.content))).collect();
     assert!(matches!(sections[..], [(Section::PATTERNS, true, _), (Section::VALUES, true, _)]));
-    assert_eq!(layout.head(sections[0].2, Some(sections[1].2)).unwrap(), THREE[..Layout::HEAD]);
+    let checksums = Checksums { patterns: sections[0].2, values: Some(sections[1].2), map: None };
+    assert_eq!(layout.head(checksums).unwrap()[..], THREE[..layout.head_length()]);
     assert_eq!((layout.patterns_at(), layout.values_at(), layout.file_length()), (Ok(192), Ok(256), Ok(THREE.len())));
 }
 
 #[test]
 fn a_head_that_no_reader_would_take_is_not_written() {
     let right = Basin::new(THREE).unwrap().layout();
-    let head = |layout: Layout| layout.head(0, Some(0)).err();
+    let given = Checksums { values: Some(0), map: Some(0), ..Checksums::default() };
+    let head = |layout: Layout| layout.head(given).err();
     let size = |size: usize| NonZeroUsize::new(size).unwrap();
     assert_eq!(head(right), None);
-    assert_eq!(right.head(0, None).err(), Some(FileError::MissingSection { kind: Section::VALUES }));
+    assert_eq!(right.head(Checksums { values: None, ..given }).err(), Some(FileError::MissingSection { kind: Section::VALUES }));
+    let map = |input| Some(MapLayout { input: size(input), bias: true, unit: false });
+    let behind = Layout { map: map(3), ..right };
+    assert_eq!(head(behind), None);
+    assert_eq!(behind.head(Checksums { map: None, ..given }).err(), Some(FileError::MissingSection { kind: Section::FEATURE_MAP }));
+    assert!(matches!(head(Layout { width: None, ..behind }), Some(FileError::Field { field: "width", value: 0, .. })));
     for max_norm in [-1.0, -0.0, f32::INFINITY] {
         let refused = Some(FileError::Number { field: "max_norm", value: max_norm, requirement: "finite and not negative" });
         assert_eq!(head(Layout { max_norm, ..right }), refused);
@@ -52,6 +60,7 @@ fn a_head_that_no_reader_would_take_is_not_written() {
     for large in [usize::MAX, usize::MAX / 12, usize::MAX / 23] {
         assert_eq!(head(Layout { dim: size(large), ..right }), too_large("dim", large));
         assert_eq!(head(Layout { width: Some(size(large)), ..right }), too_large("width", large));
+        assert_eq!(head(Layout { map: map(large), ..right }), too_large("map input", large));
     }
 }
 

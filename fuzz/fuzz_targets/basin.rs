@@ -6,8 +6,8 @@
 
 use arbitrary::{Result, Unstructured};
 use basinet_conformance::basin::{File, Section, bytes_of, seal};
-use basinet_core::Patterns;
-use basinet_core::basin::{Aligned, Basin, FileError, Layout, Section as Kind, crc32};
+use basinet_core::{FeatureMap, Patterns};
+use basinet_core::basin::{Aligned, Basin, Checksums, FileError, Section as Kind, crc32};
 use basinet_fuzz::{bits, draw};
 use libfuzzer_sys::fuzz_target;
 
@@ -28,6 +28,11 @@ fn file(bytes: &mut Unstructured<'_>) -> Result<File> {
         _ => 0,
     };
     file.beta = draw::beta(bytes)?;
+    if width > 0 && bytes.arbitrary()? {
+        let input = 1 + draw::below(bytes, 5)?;
+        let (weights, bias) = (draw::numbers(bytes, dim * input)?, draw::numbers(bytes, if bytes.arbitrary()? { dim } else { 0 })?);
+        file = file.behind(&weights, &bias, bytes.arbitrary()?);
+    }
     for _ in 0..draw::below(bytes, 3)? {
         let place = draw::below(bytes, file.sections.len() + 1)?;
         let (kind, flags) = (draw::below(bytes, 6)? as u32, draw::below(bytes, 3)? as u32);
@@ -64,7 +69,9 @@ fn numbers(rows: Patterns<'_>) -> Vec<u32> {
 }
 
 /// What core has read is what stands there.
-fn same(basin: &Basin<'_>, file: &File, bytes: &[u8]) {
+fn same(basin: &Basin<'_>, map: Option<&FeatureMap<'_>>, file: &File, bytes: &[u8]) {
+    let map = map.map(|map| [map.weights(), map.bias().unwrap_or(&[])].concat());
+    assert_eq!(bits(&map.unwrap_or_default()), bits(&file.numbers(3)));
     assert_eq!(numbers(basin.patterns()), bits(&file.numbers(1)));
     assert_eq!(basin.values().map(numbers).unwrap_or_default(), bits(&file.numbers(2)));
     let shape = (basin.patterns().count() as u64, basin.patterns().dim() as u64, basin.values().map_or(0, |rows| rows.dim() as u64));
@@ -78,18 +85,24 @@ fn same(basin: &Basin<'_>, file: &File, bytes: &[u8]) {
 /// What core has read, written again: the same bytes, where there is nothing in the file but what core writes.
 fn again(basin: &Basin<'_>, file: &File, bytes: &[u8]) {
     let kinds: Vec<u32> = file.sections.iter().map(|section| section.kind).collect();
-    if basin.verify().is_err() || (kinds != [Kind::PATTERNS] && kinds != [Kind::PATTERNS, Kind::VALUES]) {
+    let all = [Kind::PATTERNS, Kind::VALUES, Kind::FEATURE_MAP];
+    if basin.verify().is_err() || !all.starts_with(&kinds) {
         return;
     }
     let layout = basin.layout();
     let (patterns, values) = (bytes_of(&file.numbers(1)), bytes_of(&file.numbers(2)));
-    let head = layout.head(crc32(&patterns), Some(crc32(&values))).expect("it was read");
+    let map = layout.map.map(|map| [map.head().to_vec(), bytes_of(&file.numbers(3))].concat()).unwrap_or_default();
+    let checksums = Checksums { patterns: crc32(&patterns), values: Some(crc32(&values)), map: Some(crc32(&map)) };
+    let head = layout.head(checksums).expect("it was read");
     let mut written = vec![0; layout.file_length().expect("it was read")];
-    written[..Layout::HEAD].copy_from_slice(&head);
+    written[..head.len()].copy_from_slice(&head);
     let (first, second) = (layout.patterns_at().expect("it was read"), layout.values_at().expect("it was read"));
     written[first..first + patterns.len()].copy_from_slice(&patterns);
     if layout.width.is_some() {
-        written[second..].copy_from_slice(&values);
+        written[second..second + values.len()].copy_from_slice(&values);
+    }
+    if layout.map.is_some() {
+        written[layout.map_at().expect("it was read")..].copy_from_slice(&map);
     }
     assert!(written == bytes[..basin.length()], "other bytes");
 }
@@ -99,11 +112,14 @@ fn check(bytes: &[u8], by: usize) {
     let mut room = Box::new(Aligned([0; MOST + 8]));
     let place = &mut room.0[by..by + bytes.len()];
     place.copy_from_slice(bytes);
-    let (found, expected) = (Basin::new(place), File::read(bytes));
+    let (found, expected) = (Basin::with_map(place), File::read(bytes));
+    let plainly = Basin::new(place).map(|basin| basin.length());
     match (found, expected) {
-        (Ok(basin), Some(file)) => {
+        (Ok((basin, map)), Some(file)) => {
             assert!(by.is_multiple_of(4), "numbers at such an address");
-            same(&basin, &file, bytes);
+            let refused = Err(FileError::RequiredSection { kind: Kind::FEATURE_MAP });
+            assert_eq!(plainly, if map.is_some() { refused } else { Ok(basin.length()) });
+            same(&basin, map.as_ref(), &file, bytes);
             again(&basin, &file, bytes);
         }
         (Err(FileError::Misaligned { by: off }), Some(_)) => assert!(off == by % 4 && off > 0),

@@ -17,6 +17,8 @@ mod free;
 pub mod guide;
 #[cfg(feature = "threads")]
 pub mod insight;
+mod kernel;
+mod linear_map;
 mod memory;
 mod paired;
 mod recall;
@@ -27,6 +29,8 @@ mod work;
 
 pub use basinet_core::*;
 pub use free::FreeRecalls;
+pub use kernel::KernelMemory;
+pub use linear_map::LinearMap;
 pub use memory::Memory;
 pub use paired::PairedMemory;
 pub use recall::{Certified, Recalled};

@@ -18,6 +18,14 @@ pub struct Settled {
     pub steps: Vec<Step>,
 }
 
+impl Settled {
+    /// What came of these steps.
+    pub(crate) fn new(state: Vec<f32>, report: Report, steps: Vec<Step>) -> Self {
+        let energies = steps.iter().filter_map(|step| step.energy).chain([report.energy]).collect();
+        Self { state, report, energies, steps }
+    }
+}
+
 mod sealed {
     use super::{Descends, Dynamics, Kernels, Model, Post, Separation};
 
@@ -108,7 +116,6 @@ impl Memory {
         let (mut state, mut steps) = (query.to_vec(), Vec::new());
         let report =
             dynamics.settle_seen(&self.patterns()?, &mut state, stop, &mut work.scratch_to_settle(), |step, _| steps.push(*step))?;
-        let energies = steps.iter().filter_map(|step| step.energy).chain([report.energy]).collect();
-        Ok(Settled { state, report, energies, steps })
+        Ok(Settled::new(state, report, steps))
     }
 }

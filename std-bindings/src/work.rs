@@ -6,8 +6,8 @@ use basinet_core::Scratch;
 ///
 /// The methods of [`Memory`](crate::Memory) make one for each call. Who recalls often and wants no allocation at all takes one from
 /// [`Memory::workspace`](crate::Memory::workspace) and calls the [`Model`](crate::Model). There is room for every row to be a candidate, so
-/// no recall reads the patterns twice for want of memory. `12 dim + 12 rows` bytes, `24 dim + 12 rows` once it has settled something; dense
-/// maps need no candidates, and `rows` may be 0 for them.
+/// no recall reads the patterns twice for want of memory. `12 dim + 12 rows` bytes, `24 dim + 12 rows` once it has settled something, `32 dim +
+/// 12 rows` behind a feature map; dense maps need no candidates, and `rows` may be 0 for them.
 ///
 /// ```
 /// use basinet::{Memory, Model, Sparsemax, beta};
@@ -24,6 +24,7 @@ pub struct Workspace {
     dim: usize,
     sums: Vec<f32>,
     states: Vec<f32>,
+    features: Vec<f32>,
     scores: Vec<f32>,
     rows: Vec<u32>,
     work: Vec<f32>,
@@ -33,7 +34,7 @@ impl Workspace {
     /// Working memory for `rows` patterns of `dim` numbers; `dim` is the larger of the two lengths where keys and values differ.
     pub fn new(dim: usize, rows: usize) -> Self {
         let sums = vec![0.0; 3 * dim];
-        Self { dim, sums, states: Vec::new(), scores: vec![0.0; rows], rows: vec![0; rows], work: vec![0.0; rows] }
+        Self { dim, sums, states: Vec::new(), features: Vec::new(), scores: vec![0.0; rows], rows: vec![0; rows], work: vec![0.0; rows] }
     }
 
     /// Scratch memory for a step, a reading, an energy or a pass.
@@ -45,5 +46,13 @@ impl Workspace {
     pub fn scratch_to_settle(&mut self) -> Scratch<'_> {
         self.states.resize(3 * self.dim, 0.0);
         Scratch::new(&mut self.sums, &mut self.scores, &mut self.rows, &mut self.work).with_states(&mut self.states)
+    }
+
+    /// The same with room for the features of a state, for what a [`Kernelised`](crate::Kernelised) model does. The first call allocates it.
+    pub fn scratch_through(&mut self) -> Scratch<'_> {
+        self.states.resize(3 * self.dim, 0.0);
+        self.features.resize(2 * self.dim, 0.0);
+        let scratch = Scratch::new(&mut self.sums, &mut self.scores, &mut self.rows, &mut self.work);
+        scratch.with_states(&mut self.states).with_features(&mut self.features)
     }
 }

@@ -121,7 +121,7 @@ fn layout(fields: &mut Fields<'_>) -> Result<Layout, FileError> {
     let beta = Beta::new(value).map_err(|_| FileError::Number { field: "beta", value, requirement: "finite and at least 2^-120" })?;
     let max_norm = norm(fields.f32()?)?;
     fields.zeros::<RESERVED>()?;
-    Ok(Layout { model: AnyModel { beta, separation, similarity }, count, dim, width, max_norm, alignment })
+    Ok(Layout { model: AnyModel { beta, separation, similarity }, count, dim, width, map: None, max_norm, alignment })
 }
 
 /// A size that is not zero.
@@ -147,7 +147,7 @@ fn norm(value: f32) -> Result<f32, FileError> {
 
 /// The bytes of a header, with its checksum.
 pub fn write(header: &Header, table: &[[u8; ENTRY]]) -> Result<[u8; HEADER], FileError> {
-    let Layout { model, count, dim, width, max_norm, alignment } = header.layout;
+    let Layout { model, count, dim, width, max_norm, alignment, .. } = header.layout;
     let (separation, parameter) = codes::of_separation(model.separation);
     let mut room = Room::<HEADER>::new();
     room.put(&MAGIC);

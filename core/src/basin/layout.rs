@@ -1,21 +1,49 @@
 //! What a file holds, and the bytes that it begins with: for those who write files.
 
 use super::header::{self, Header};
-use super::sections::{Entry, aligned};
-use super::{Alignment, FileError, HEADER, Section};
+use super::sections::{ENTRY, Entry, aligned};
+use super::{Alignment, FileError, HEADER, MapLayout, Section};
 use crate::any::AnyModel;
 use core::num::NonZeroUsize;
 
-/// Bytes before the patterns: the header and two entries of the table of sections, of which the second may be empty.
-const HEAD: usize = HEADER + 2 * super::sections::ENTRY;
+/// Entries of the table of sections that a file without a map has room for, of which the second may be empty, and the most.
+const PLAIN: usize = 2;
+const MOST: usize = 3;
+
+/// The first bytes of a file, as [`Layout::head`] gives them.
+#[derive(Clone, Copy, Debug)]
+pub struct Head {
+    bytes: [u8; HEADER + MOST * ENTRY],
+    length: usize,
+}
+
+impl core::ops::Deref for Head {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&self.bytes)
+    }
+}
+
+/// The CRC-32 of the bytes of each section.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checksums {
+    /// That of the patterns.
+    pub patterns: u32,
+    /// That of the values, where there are values.
+    pub values: Option<u32>,
+    /// That of the feature map, its head included, where there is one.
+    pub map: Option<u32>,
+}
 
 /// What a file holds: `count` patterns of `dim` numbers, perhaps values of `width` numbers, and the model that they are recalled by.
 ///
 /// A file is its [`head`](Self::head), zeros up to [`patterns_at`](Self::patterns_at), the patterns as little-endian f32, and where there
-/// are values zeros up to [`values_at`](Self::values_at) and the values. It needs no heap to write one, into flash for example:
+/// are values zeros up to [`values_at`](Self::values_at) and the values; a feature map stands last, at [`map_at`](Self::map_at). It needs no
+/// heap to write one, into flash for example:
 ///
 /// ```
-/// use basinet_core::basin::{Alignment, Basin, FileError, Layout, crc32};
+/// use basinet_core::basin::{Alignment, Basin, Checksums, FileError, Layout, crc32};
 /// use basinet_core::{AnyModel, Model, Sparsemax, beta};
 /// use core::num::NonZeroUsize;
 ///
@@ -25,6 +53,7 @@ const HEAD: usize = HEADER + 2 * super::sections::ENTRY;
 ///     count: NonZeroUsize::new(2).unwrap(),
 ///     dim: NonZeroUsize::new(2).unwrap(),
 ///     width: None,
+///     map: None,
 ///     max_norm: 5.0,
 ///     alignment: Alignment::Bytes64,
 /// };
@@ -36,7 +65,8 @@ const HEAD: usize = HEADER + 2 * super::sections::ENTRY;
 /// let mut page = Page([0xff; 256]);
 /// let at = layout.patterns_at()?;
 /// page.0[..at].fill(0);
-/// page.0[..Layout::HEAD].copy_from_slice(&layout.head(crc32(bytes), None)?);
+/// let head = layout.head(Checksums { patterns: crc32(bytes), ..Checksums::default() })?;
+/// page.0[..head.len()].copy_from_slice(&head);
 /// page.0[at..layout.file_length()?].copy_from_slice(bytes);
 ///
 /// let basin = Basin::new(&page.0)?;
@@ -54,6 +84,8 @@ pub struct Layout {
     pub dim: NonZeroUsize,
     /// Numbers in a value, where there are values.
     pub width: Option<NonZeroUsize>,
+    /// The feature map that queries go through, where there is one; there are values then.
+    pub map: Option<MapLayout>,
     /// The largest norm of a pattern, as [`Patterns::max_norm`](crate::Patterns::max_norm) has it.
     pub max_norm: f32,
     /// Where sections begin.
@@ -61,15 +93,17 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Bytes of the head: 192.
-    pub const HEAD: usize = HEAD;
+    /// Bytes of the head: 192, or 224 with a feature map.
+    pub const fn head_length(&self) -> usize {
+        HEADER + ENTRY * if self.map.is_some() { MOST } else { PLAIN }
+    }
 
     /// Where the patterns begin, counted from the file's first byte.
     ///
     /// # Errors
     /// None: it is what [`values_at`](Self::values_at) begins with.
     pub fn patterns_at(&self) -> Result<usize, FileError> {
-        aligned(HEAD, self.alignment)
+        aligned(self.head_length(), self.alignment)
     }
 
     /// Where the values would begin.
@@ -80,40 +114,55 @@ impl Layout {
         aligned(self.patterns_end()?, self.alignment)
     }
 
+    /// Where the feature map would begin.
+    ///
+    /// # Errors
+    /// As [`values_at`](Self::values_at).
+    pub fn map_at(&self) -> Result<usize, FileError> {
+        aligned(self.values_end()?, self.alignment)
+    }
+
     /// Bytes of the whole file.
     ///
     /// # Errors
     /// As [`values_at`](Self::values_at).
     pub fn file_length(&self) -> Result<usize, FileError> {
-        match self.width {
-            None => self.patterns_end(),
-            Some(width) => {
-                let length = self.bytes_of("width", width)?;
-                self.values_at()?.checked_add(length).ok_or(FileError::TooLarge { field: "width", value: width.get() as u64 })
-            }
+        match self.map {
+            None => self.values_end(),
+            Some(map) => end(self.map_at()?, map.length(self.dim)?, "map input", map.input),
         }
     }
 
-    /// The first bytes of the file: header and table of sections, from the CRC-32 of the patterns' bytes and that of the values'.
+    /// The first bytes of the file: header and table of sections, from the checksum of the bytes of each section.
     ///
     /// # Errors
     /// As [`file_length`](Self::file_length); [`FileError::Number`] for a largest norm that is not finite or negative;
-    /// [`FileError::Field`] for more than 2^32 - 1 patterns; [`FileError::MissingSection`] where there are values and no checksum of them.
-    pub fn head(&self, patterns: u32, values: Option<u32>) -> Result<[u8; HEAD], FileError> {
+    /// [`FileError::Field`] for more than 2^32 - 1 patterns, and for a map where there are no values; [`FileError::MissingSection`] where
+    /// there are values or a map and no checksum of them.
+    pub fn head(&self, checksums: Checksums) -> Result<Head, FileError> {
         let length = self.file_length()?;
         let entry = |kind, offset, length, checksum| Entry { kind, required: true, offset, length, checksum }.write();
-        let mut table = [[0; super::sections::ENTRY]; 2];
-        table[0] = entry(Section::PATTERNS, self.patterns_at()?, self.bytes_of("dim", self.dim)?, patterns);
+        let mut table = [[0; ENTRY]; MOST];
+        table[0] = entry(Section::PATTERNS, self.patterns_at()?, self.bytes_of("dim", self.dim)?, checksums.patterns);
         if let Some(width) = self.width {
-            let checksum = values.ok_or(FileError::MissingSection { kind: Section::VALUES })?;
+            let checksum = checksums.values.ok_or(FileError::MissingSection { kind: Section::VALUES })?;
             table[1] = entry(Section::VALUES, self.values_at()?, self.bytes_of("width", width)?, checksum);
         }
-        let [first, second] = &table;
-        let used = if self.width.is_some() { table.as_slice() } else { core::slice::from_ref(first) };
-        let header = header::write(&Header { length, layout: *self }, used)?;
-        let mut head = [0; HEAD];
-        let parts = [&header[..], first, second];
-        for (place, &byte) in head.iter_mut().zip(parts.iter().copied().flatten()) {
+        if let Some(map) = self.map {
+            let checksum = checksums.map.ok_or(FileError::MissingSection { kind: Section::FEATURE_MAP })?;
+            table[2] = entry(Section::FEATURE_MAP, self.map_at()?, map.length(self.dim)?, checksum);
+        }
+        let used = match (self.width, self.map) {
+            (None, Some(_)) => {
+                return Err(FileError::Field { field: "width", value: 0, requirement: "at least 1, as there is a feature map" });
+            }
+            (None, None) => 1,
+            (Some(_), None) => 2,
+            (Some(_), Some(_)) => 3,
+        };
+        let header = header::write(&Header { length, layout: *self }, table.get(..used).unwrap_or(&table))?;
+        let mut head = Head { bytes: [0; HEADER + MOST * ENTRY], length: self.head_length() };
+        for (place, &byte) in head.bytes.iter_mut().zip(header.iter().chain(table.as_flattened())) {
             *place = byte;
         }
         Ok(head)
@@ -129,7 +178,19 @@ impl Layout {
 
     /// Where the patterns end.
     fn patterns_end(&self) -> Result<usize, FileError> {
-        let length = self.bytes_of("dim", self.dim)?;
-        self.patterns_at()?.checked_add(length).ok_or(FileError::TooLarge { field: "dim", value: self.dim.get() as u64 })
+        end(self.patterns_at()?, self.bytes_of("dim", self.dim)?, "dim", self.dim)
     }
+
+    /// Where the values end, or the patterns, where there are none.
+    fn values_end(&self) -> Result<usize, FileError> {
+        match self.width {
+            None => self.patterns_end(),
+            Some(width) => end(self.values_at()?, self.bytes_of("width", width)?, "width", width),
+        }
+    }
+}
+
+/// Where a section of such a length ends.
+fn end(begin: usize, length: usize, field: &'static str, size: NonZeroUsize) -> Result<usize, FileError> {
+    begin.checked_add(length).ok_or(FileError::TooLarge { field, value: size.get() as u64 })
 }

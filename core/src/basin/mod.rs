@@ -1,4 +1,5 @@
-//! `.basin` files: patterns, perhaps values, and the model that they are recalled by, as bytes that are used where they lie.
+//! `.basin` files: patterns, perhaps values, perhaps a feature map before them, and the model that they are recalled by, as bytes that are
+//! used where they lie.
 //!
 //! The format's page, with a byte table, is `std-bindings/docs/format/basin.md`. `header` and `sections` are that table in code, `codes`
 //! how a model is written down; both read and write, so that each field stands once. Nothing here copies, allocates, or believes a size
@@ -11,16 +12,19 @@ mod fields;
 mod header;
 mod include;
 mod layout;
+mod map;
 mod sections;
 
 pub use checksum::crc32;
 pub use error::FileError;
 pub use header::{Alignment, HEADER, MAGIC, VERSION};
 pub use include::Aligned;
-pub use layout::Layout;
+pub use layout::{Checksums, Head, Layout};
+pub use map::MapLayout;
 pub use sections::Section;
 
 use crate::any::AnyModel;
+use crate::feature_map::FeatureMap;
 use crate::patterns::Patterns;
 use core::num::NonZeroUsize;
 use sections::Walk;
@@ -49,8 +53,38 @@ impl<'a> Basin<'a> {
     /// The bytes must begin at an address that is a multiple of 4; recall is fastest from one of 64.
     ///
     /// # Errors
-    /// [`FileError`]: all but those that [`verify`](Self::verify) gives.
+    /// [`FileError`]: all but those that [`verify`](Self::verify) gives. [`FileError::RequiredSection`] for a file with a feature map, whose
+    /// queries go through it first: [`with_map`](Self::with_map).
     pub fn new(bytes: &'a [u8]) -> Result<Self, FileError> {
+        let (basin, map) = Self::read(bytes)?;
+        if map.is_some() { Err(FileError::RequiredSection { kind: Section::FEATURE_MAP }) } else { Ok(basin) }
+    }
+
+    /// As [`new`](Self::new), and the feature map that queries go through before they are compared with the patterns, where the file has one.
+    /// The patterns are features then, and the values what is read out: the patterns as they were before the map, or others.
+    ///
+    /// ```
+    /// use basinet_core::{Basin, include_basin};
+    /// static THREE: &[u8] = include_basin!("../../tests/data/three.basin");
+    /// let (basin, map) = Basin::with_map(THREE)?;
+    /// assert!(map.is_none() && basin.patterns().dim() == 4);
+    /// # Ok::<(), basinet_core::basin::FileError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`FileError`]: all but those that [`verify`](Self::verify) gives.
+    pub fn with_map(bytes: &'a [u8]) -> Result<(Self, Option<FeatureMap<'a>>), FileError> {
+        let (basin, content) = Self::read(bytes)?;
+        let Some(content) = content else { return Ok((basin, None)) };
+        let (map, feature_map) = MapLayout::read(content, basin.layout.dim)?;
+        if basin.values.is_none() {
+            return Err(FileError::Field { field: "width", value: 0, requirement: "at least 1, as there is a feature map" });
+        }
+        Ok((Self { layout: Layout { map: Some(map), ..basin.layout }, ..basin }, Some(feature_map)))
+    }
+
+    /// The file, and what its section of a feature map holds.
+    fn read(bytes: &'a [u8]) -> Result<(Self, Option<&'a [u8]>), FileError> {
         if cfg!(target_endian = "big") {
             return Err(FileError::BigEndianTarget);
         }
@@ -69,11 +103,11 @@ impl<'a> Basin<'a> {
             }
             (None, None) => None,
         };
-        Ok(Self { layout, patterns, values, sections })
+        Ok((Self { layout, patterns, values, sections }, contents.map))
     }
 
-    /// Looks at the data too: the checksum of every section, also of those that are not known here; that every number of patterns and
-    /// values is finite; that the largest norm is that of the patterns. O(bytes), about 2 ns a byte.
+    /// Looks at the data too: the checksum of every section, also of those that are not known here; that every number of patterns,
+    /// values and feature map is finite; that the largest norm is that of the patterns. O(bytes), about 2 ns a byte.
     ///
     /// # Errors
     /// [`FileError::SectionChecksum`], [`FileError::NotFinite`], [`FileError::MaxNorm`].
@@ -95,6 +129,9 @@ impl<'a> Basin<'a> {
         let computed = max_norm(Section::PATTERNS, &self.patterns)?;
         if let Some(values) = &self.values {
             max_norm(Section::VALUES, values)?;
+        }
+        if let Some(map) = self.layout.map {
+            self.sections().filter(|section| section.kind == Section::FEATURE_MAP).try_for_each(|section| map.verify(section.content))?;
         }
         let stored = self.layout.max_norm;
         if stored.to_bits() == computed.to_bits() { Ok(()) } else { Err(FileError::MaxNorm { stored, computed }) }
@@ -142,23 +179,26 @@ impl<'a> Basin<'a> {
 struct Contents<'a> {
     patterns: Option<&'a [u8]>,
     values: Option<&'a [u8]>,
+    map: Option<&'a [u8]>,
 }
 
-/// The contents of patterns and values, once every section has been looked at.
+/// The contents of those that are known, once every section has been looked at.
 fn find(mut sections: Walk<'_>) -> Result<Contents<'_>, FileError> {
-    let mut contents = Contents { patterns: None, values: None };
+    let mut contents = Contents { patterns: None, values: None, map: None };
     while let Some(Section { kind, required, content, .. }) = sections.next()? {
         let known = match kind {
             Section::PATTERNS => &mut contents.patterns,
             Section::VALUES => &mut contents.values,
+            Section::FEATURE_MAP => &mut contents.map,
             _ if required => return Err(FileError::RequiredSection { kind }),
-            Section::FEATURE_MAP => {
-                return Err(FileError::Field { field: "section flags", value: 0, requirement: "1 (required) for a feature map" });
-            }
             _ => continue,
         };
         if !required {
-            return Err(FileError::Field { field: "section flags", value: 0, requirement: "1 (required) for patterns and values" });
+            return Err(FileError::Field {
+                field: "section flags",
+                value: 0,
+                requirement: "1 (required) for patterns, values and a feature map",
+            });
         }
         if known.replace(content).is_some() {
             return Err(FileError::SectionTwice { kind });
@@ -173,9 +213,13 @@ fn rows<'a>(layout: &Layout, field: &'static str, numbers: NonZeroUsize, content
     if content.len() != layout.bytes_of(field, numbers)? {
         return Err(FileError::Field { field: "section length", value, requirement: "4 bytes for each number of each row" });
     }
+    Patterns::new(self::numbers(content)?, numbers.get()).map_err(|_| FileError::TooLarge { field, value })
+}
+
+/// Bytes as the numbers that they are.
+fn numbers(content: &[u8]) -> Result<&[f32], FileError> {
     let by = content.as_ptr().addr() % align_of::<f32>();
-    let data = bytemuck::try_cast_slice::<u8, f32>(content).map_err(|_| FileError::Misaligned { by })?;
-    Patterns::new(data, numbers.get()).map_err(|_| FileError::TooLarge { field, value })
+    bytemuck::try_cast_slice(content).map_err(|_| FileError::Misaligned { by })
 }
 
 /// The largest norm of a section's rows.

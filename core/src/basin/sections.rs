@@ -18,7 +18,7 @@ const REQUIRED: u32 = 1;
 /// A section of a file, as its table of sections has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Section<'a> {
-    /// What it is: [`Section::PATTERNS`], [`Section::VALUES`], or something that this reader does not know.
+    /// What it is: [`Section::PATTERNS`], [`Section::VALUES`], [`Section::FEATURE_MAP`], or something that this reader does not know.
     pub kind: u32,
     /// Whether a reader that does not know the kind must refuse the file.
     pub required: bool,
@@ -33,8 +33,8 @@ impl Section<'_> {
     pub const PATTERNS: u32 = 1;
     /// The kind of the values that are read out in place of the patterns: count x width numbers, row-major. At most once.
     pub const VALUES: u32 = 2;
-    /// The kind that is kept for feature maps in front of the similarity. This version neither writes nor understands it; as recall
-    /// without the map is another recall, it is always required.
+    /// The kind of the feature map that queries go through before they are compared: as recall without it is another recall, it is always
+    /// required. At most once, and only where there are values. See [`MapLayout`](super::MapLayout).
     pub const FEATURE_MAP: u32 = 3;
 
     /// What a kind is called.

@@ -1,8 +1,8 @@
 //! Files that are mapped: opened at once, whatever their size, read where they are used, never copied. The one mapping call is here.
 
 use super::Error;
-use basinet_core::Basin;
 use basinet_core::basin::FileError;
+use basinet_core::{Basin, FeatureMap};
 use memmap2::Mmap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Mapped, Error> {
     // the file meanwhile is asked of the user (see `Mapped`); this library replaces files and never writes to one that has its name.
     let map = unsafe { Mmap::map(&file) }.map_err(Error::system(path, "map it"))?;
     let mapped = Mapped { path: path.to_owned(), map };
-    let stated = mapped.basin()?.length();
+    let stated = mapped.with_map()?.0.length();
     if stated as u64 == length {
         return Ok(mapped);
     }
@@ -63,9 +63,17 @@ impl Mapped {
     /// The patterns, values and model, borrowed from the map. Reads the header again, which is fast, and right if the file was changed.
     ///
     /// # Errors
-    /// As [`open`].
+    /// As [`open`], and for a file with a feature map: [`with_map`](Self::with_map).
     pub fn basin(&self) -> Result<Basin<'_>, Error> {
         Basin::new(&self.map).map_err(|error| Error::new(&self.path, error))
+    }
+
+    /// As [`basin`](Self::basin), and the feature map that queries go through, where the file has one: [`Basin::with_map`].
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn with_map(&self) -> Result<(Basin<'_>, Option<FeatureMap<'_>>), Error> {
+        Basin::with_map(&self.map).map_err(|error| Error::new(&self.path, error))
     }
 
     /// Reads all data once, as [`open_verified`] does.
@@ -73,7 +81,7 @@ impl Mapped {
     /// # Errors
     /// What [`Basin::verify`] gives.
     pub fn verify(&self) -> Result<(), Error> {
-        self.basin()?.verify_with(crc32fast::hash).map_err(|error| Error::new(&self.path, error))
+        self.with_map()?.0.verify_with(crc32fast::hash).map_err(|error| Error::new(&self.path, error))
     }
 
     /// The path that was opened.

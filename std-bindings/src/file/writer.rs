@@ -1,8 +1,8 @@
 //! Files that are written: aside, row by row, and put under their name when they are whole.
 
 use super::{Error, ErrorKind};
-use crate::aside;
-use basinet_core::basin::{Alignment, FileError, Layout, Section};
+use crate::{LinearMap, aside};
+use basinet_core::basin::{Alignment, Checksums, FileError, Head, Layout, MapLayout, Section};
 use basinet_core::{AnyModel, Patterns};
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -10,7 +10,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// Writes a `.basin` file of any size, so many rows at a time: first all patterns, then all values, if there are to be values.
+/// Writes a `.basin` file of any size, so many rows at a time: first all patterns, then all values, if there are to be values. What goes
+/// [through](Self::through) a feature map is mapped before it is written, and always has values.
 ///
 /// The rows go to a file aside, in the same folder; [`finish`](Self::finish) sees to it that they are on the disk, renames it, and sees to
 /// it that the name is on the disk. Until then an older file of that name is as it was, whatever happens; a writer that is dropped leaves
@@ -36,6 +37,7 @@ pub struct Writer {
     file: BufWriter<NamedTempFile>,
     model: AnyModel,
     alignment: Alignment,
+    map: Option<LinearMap>,
     patterns: Rows,
     values: Option<Rows>,
     /// Bytes so far.
@@ -61,23 +63,29 @@ impl Writer {
     /// [`ErrorKind::Format`] for a `dim` of zero, and on a big-endian machine; [`ErrorKind::System`] where no file can be made in the
     /// folder.
     pub fn create(path: impl AsRef<Path>, model: impl Into<AnyModel>, dim: usize, alignment: Alignment) -> Result<Self, Error> {
-        let path = path.as_ref();
+        Self::begin(path.as_ref(), model.into(), dim, None, alignment)
+    }
+
+    /// Begins a file whose queries go through `map`: the patterns that are pushed have `map.dim()` numbers, and the file holds their
+    /// features. Behind them must stand values, as features are no answer: the same patterns once more, or others.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn through(path: impl AsRef<Path>, model: impl Into<AnyModel>, map: LinearMap, alignment: Alignment) -> Result<Self, Error> {
+        Self::begin(path.as_ref(), model.into(), map.features(), Some(map), alignment)
+    }
+
+    fn begin(path: &Path, model: AnyModel, dim: usize, map: Option<LinearMap>, alignment: Alignment) -> Result<Self, Error> {
         if cfg!(target_endian = "big") {
             return Err(Error::new(path, FileError::BigEndianTarget));
         }
         let patterns = Rows::new(Section::PATTERNS, "dim", dim).map_err(|error| Error::new(path, error))?;
         let aside = aside::begin(path).map_err(Error::system(path, "make a file beside it"))?;
-        let mut writer = Self {
-            path: path.to_owned(),
-            file: BufWriter::new(aside),
-            model: model.into(),
-            alignment,
-            patterns,
-            values: None,
-            written: 0,
-            broken: false,
-        };
-        writer.put(&[0; Layout::HEAD])?;
+        let (path, file) = (path.to_owned(), BufWriter::new(aside));
+        let mut writer = Self { path, file, model, alignment, map, patterns, values: None, written: 0, broken: false };
+        // Of the head, only how long it is can be known.
+        let layout = writer.layout(NonZeroUsize::MIN).map_err(|kind| Error::new(&writer.path, kind))?;
+        writer.put(&vec![0; layout.head_length()])?;
         writer.pad()?;
         Ok(writer)
     }
@@ -92,6 +100,11 @@ impl Writer {
         if rows.is_empty() {
             return Ok(());
         }
+        let mapped = match &self.map {
+            Some(map) if self.values.is_none() => Some(map.rows(rows).map_err(|error| Error::new(&self.path, self.patterns.at(error)))?),
+            _ => None,
+        };
+        let rows = mapped.as_deref().unwrap_or(rows);
         let part = self.values.as_mut().unwrap_or(&mut self.patterns);
         let max_norm = part.max_norm_with(rows).map_err(|kind| Error::new(&self.path, kind))?;
         let bytes = bytemuck::cast_slice(rows);
@@ -113,16 +126,21 @@ impl Writer {
         self.pad()
     }
 
-    /// Writes the header, and puts the file under its name.
+    /// Writes feature map and header, and puts the file under its name.
     ///
     /// # Errors
-    /// [`ErrorKind::NoPatterns`], [`ErrorKind::Unpaired`], [`ErrorKind::Format`] for more than 2^32 - 1 patterns, [`ErrorKind::System`]. An
-    /// older file of that name is as it was then (but where only the folder could not be synchronised: the new one has the name then).
-    pub fn finish(self) -> Result<(), Error> {
+    /// [`ErrorKind::NoPatterns`], [`ErrorKind::Unpaired`], [`ErrorKind::Format`] for more than 2^32 - 1 patterns and for a feature map
+    /// without values, [`ErrorKind::System`]. An older file of that name is as it was then (but where only the folder could not be
+    /// synchronised: the new one has the name then).
+    pub fn finish(mut self) -> Result<(), Error> {
         if self.broken {
             return Err(Error::system(&self.path, "finish it")(io::Error::other("an earlier write failed")));
         }
         let head = self.head().map_err(|kind| Error::new(&self.path, kind))?;
+        if let Some(section) = self.map_section() {
+            self.pad()?;
+            self.put(&section)?;
+        }
         let path = self.path;
         let aside = self.file.into_inner().map_err(|error| Error::system(&path, "write it")(error.into_error()))?;
         write_head(aside.as_file(), &head).map_err(Error::system(&path, "write it"))?;
@@ -131,22 +149,37 @@ impl Writer {
     }
 
     /// The file's first bytes.
-    fn head(&self) -> Result<[u8; Layout::HEAD], ErrorKind> {
+    fn head(&self) -> Result<Head, ErrorKind> {
         let (patterns, values) = (&self.patterns, self.values.as_ref());
         let count = NonZeroUsize::new(patterns.count).ok_or(ErrorKind::NoPatterns)?;
         if let Some(values) = values.filter(|values| values.count != patterns.count) {
             return Err(ErrorKind::Unpaired { patterns: patterns.count, values: values.count });
         }
-        let layout = Layout {
-            model: self.model,
-            count,
-            dim: patterns.numbers,
-            width: values.map(|values| values.numbers),
-            max_norm: patterns.max_norm,
-            alignment: self.alignment,
-        };
         let checksum = |rows: &Rows| rows.checksum.clone().finalize();
-        Ok(layout.head(checksum(patterns), values.map(checksum))?)
+        let map = self.map_section().map(|section| crc32fast::hash(&section));
+        let checksums = Checksums { patterns: checksum(patterns), values: values.map(checksum), map };
+        Ok(self.layout(count)?.head(checksums)?)
+    }
+
+    /// What is known of the file, with so many patterns.
+    fn layout(&self, count: NonZeroUsize) -> Result<Layout, ErrorKind> {
+        let map = match &self.map {
+            None => None,
+            Some(map) => {
+                let (input, map) = (positive("map input", map.dim())?, map.view()?);
+                Some(MapLayout { input, bias: map.bias().is_some(), unit: map.is_unit() })
+            }
+        };
+        let (dim, max_norm) = (self.patterns.numbers, self.patterns.max_norm);
+        let width = self.values.as_ref().map(|values| values.numbers);
+        Ok(Layout { model: self.model, count, dim, width, map, max_norm, alignment: self.alignment })
+    }
+
+    /// The bytes of the section of the feature map.
+    fn map_section(&self) -> Option<Vec<u8>> {
+        let (map, layout) = (self.map.as_ref()?.view().ok()?, self.layout(NonZeroUsize::MIN).ok()?.map?);
+        let numbers: [&[u8]; 2] = [bytemuck::cast_slice(map.weights()), bytemuck::cast_slice(map.bias().unwrap_or(&[]))];
+        Some([&layout.head()[..], numbers[0], numbers[1]].concat())
     }
 
     /// Zeros up to where a section may begin.
@@ -167,7 +200,7 @@ impl Writer {
 
 impl Rows {
     fn new(kind: u32, field: &'static str, numbers: usize) -> Result<Self, FileError> {
-        let numbers = NonZeroUsize::new(numbers).ok_or(FileError::Field { field, value: 0, requirement: "at least 1" })?;
+        let numbers = positive(field, numbers)?;
         Ok(Self { kind, numbers, count: 0, max_norm: 0.0, checksum: crc32fast::Hasher::new() })
     }
 
@@ -175,10 +208,26 @@ impl Rows {
     fn max_norm_with(&self, rows: &[f32]) -> Result<f32, ErrorKind> {
         match Patterns::new(rows, self.numbers.get())?.max_norm() {
             Ok(norm) => Ok(if norm > self.max_norm { norm } else { self.max_norm }),
-            Err(basinet_core::Error::ScoreNotFinite { row }) => Err(FileError::NotFinite { kind: self.kind, row: self.count + row }.into()),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.at(error)),
         }
     }
+
+    /// An error in a row that would be stored next, by its number in the file.
+    fn at(&self, error: basinet_core::Error) -> ErrorKind {
+        use basinet_core::Error;
+        let not_finite = |row| FileError::NotFinite { kind: self.kind, row: self.count + row }.into();
+        match error {
+            Error::ScoreNotFinite { row } => not_finite(row),
+            Error::FeatureNotFinite { index } => not_finite(index / self.numbers),
+            Error::ZeroFeatures { row } => Error::ZeroFeatures { row: self.count + row }.into(),
+            error => error.into(),
+        }
+    }
+}
+
+/// A size that is not zero.
+fn positive(field: &'static str, numbers: usize) -> Result<NonZeroUsize, FileError> {
+    NonZeroUsize::new(numbers).ok_or(FileError::Field { field, value: 0, requirement: "at least 1" })
 }
 
 /// Puts the head in its place, and everything on the disk.

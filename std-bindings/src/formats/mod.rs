@@ -28,6 +28,7 @@
 mod csv;
 mod fault;
 mod jsonl;
+mod map;
 mod npy;
 mod number;
 mod reader;
@@ -35,6 +36,7 @@ mod safetensors;
 mod writer;
 
 pub use fault::{Fault, FileFault};
+pub use map::linear_map;
 pub use reader::{Reader, memory};
 pub use writer::{Aside, Writer};
 

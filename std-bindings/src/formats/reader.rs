@@ -40,15 +40,8 @@ impl<'r> Reader<'r> {
     /// # Errors
     /// [`Fault::Io`], [`Fault::UnknownFormat`], and what the header can have wrong.
     pub fn open(path: &Path, tensor: Option<&str>) -> Result<Reader<'static>, FileFault> {
-        let name = path.display().to_string();
-        let fault = |error| FileFault::new(&*name, Fault::Io(error));
-        let mut input = BufReader::with_capacity(READ, File::open(path).map_err(fault)?);
-        let format = match Format::of_name(path) {
-            Some(format) => Some(format),
-            None => Format::of_content(input.fill_buf().map_err(fault)?),
-        };
-        let format = format.ok_or(FileFault::new(&*name, Fault::UnknownFormat))?;
-        Reader::new(&*name, format, input, tensor)
+        let (format, input) = begin(path)?;
+        Reader::new(path.display().to_string(), format, input, tensor)
     }
 
     /// The rows of an input of this format; `name` is what errors call it.
@@ -124,6 +117,18 @@ impl<'r> Reader<'r> {
         }
         Ok(all)
     }
+}
+
+/// The format of a file, and the file.
+pub(super) fn begin(path: &Path) -> Result<(Format, BufReader<File>), FileFault> {
+    let fault = |fault| FileFault::new(path.display().to_string(), fault);
+    let io = |error| fault(Fault::Io(error));
+    let mut input = BufReader::with_capacity(READ, File::open(path).map_err(io)?);
+    let format = match Format::of_name(path) {
+        Some(format) => Some(format),
+        None => Format::of_content(input.fill_buf().map_err(io)?),
+    };
+    Ok((format.ok_or(fault(Fault::UnknownFormat))?, input))
 }
 
 /// The first bytes of an input, which may come in small pieces: as many as tell the format, and a line of text at the most, so that who asks

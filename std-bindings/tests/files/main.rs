@@ -4,6 +4,7 @@ mod damage;
 mod embedded;
 mod fields;
 mod large;
+mod maps;
 mod names;
 mod recall;
 mod round_trip;

@@ -2,6 +2,7 @@
 
 mod batches;
 mod free;
+mod kernel;
 mod pairs;
 mod settle;
 mod storage;

@@ -5,7 +5,7 @@
 //! of two, entmax at alpha 1.5. It is also written here, by core, and damaged here, in half a kilobyte of memory.
 
 use super::{at, crc32, put, seal};
-use basinet_core::basin::{Aligned, Alignment, Basin, FileError, Layout, Section};
+use basinet_core::basin::{Aligned, Alignment, Basin, Checksums, FileError, Layout, Section};
 use basinet_core::{AnyModel, AnySeparation, Buffers, Entmax, Error, Model, beta, include_basin};
 use core::fmt;
 use core::num::NonZeroUsize;
@@ -25,8 +25,8 @@ const FIRST: usize = at::TABLE;
 const SECOND: usize = at::TABLE + at::ENTRY;
 
 /// Memory that a file may lie in, of erased flash.
-type Page = Aligned<[u8; 512]>;
-const ERASED: Page = Aligned([0xff; 512]);
+pub(super) type Page = Aligned<[u8; 512]>;
+pub(super) const ERASED: Page = Aligned([0xff; 512]);
 
 /// What core got wrong about a blob.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,23 +63,30 @@ pub fn blobs() -> Result<u32, Mistaken> {
     foreign(&mut checks)?;
     fields(&mut checks)?;
     data(&mut checks)?;
+    super::maps::blobs(&mut checks)?;
     Ok(checks.0)
 }
 
 /// How many blobs there have been.
-struct Checks(u32);
+pub(super) struct Checks(u32);
 
 impl Checks {
     /// Counts a blob, of which `holds` is what must be.
-    fn that(&mut self, holds: bool, blob: &'static str, which: usize) -> Result<(), Mistaken> {
+    pub(super) fn that(&mut self, holds: bool, blob: &'static str, which: usize) -> Result<(), Mistaken> {
         self.0 += 1;
         if holds { Ok(()) } else { Err(Mistaken { blob, which, said: None }) }
     }
 
     /// Counts a blob that must be refused with such an error, at the latest by a look at its data.
-    fn refused(&mut self, bytes: &[u8], by: impl Fn(FileError) -> bool, blob: &'static str, which: usize) -> Result<(), Mistaken> {
+    pub(super) fn refused(
+        &mut self,
+        bytes: &[u8],
+        by: impl Fn(FileError) -> bool,
+        blob: &'static str,
+        which: usize,
+    ) -> Result<(), Mistaken> {
         self.0 += 1;
-        match Basin::new(bytes).and_then(|basin| basin.verify()) {
+        match Basin::with_map(bytes).and_then(|(basin, _)| basin.verify()) {
             Err(error) if by(error) => Ok(()),
             other => Err(Mistaken { blob, which, said: other.err() }),
         }
@@ -128,6 +135,7 @@ fn written() -> Option<Page> {
         count: NonZeroUsize::new(3)?,
         dim: NonZeroUsize::new(4)?,
         width: NonZeroUsize::new(2),
+        map: None,
         max_norm: 2.0,
         alignment: Alignment::Bytes64,
     };
@@ -137,7 +145,8 @@ fn written() -> Option<Page> {
     let (patterns, values) = (patterns.as_flattened().as_flattened(), values.as_flattened().as_flattened());
     let mut page = ERASED;
     page.0.get_mut(..layout.file_length().ok()?)?.fill(0);
-    put(&mut page.0, 0, &layout.head(crc32(patterns), Some(crc32(values))).ok()?);
+    let checksums = Checksums { patterns: crc32(patterns), values: Some(crc32(values)), map: None };
+    put(&mut page.0, 0, &layout.head(checksums).ok()?);
     put(&mut page.0, layout.patterns_at().ok()?, patterns);
     put(&mut page.0, layout.values_at().ok()?, values);
     Some(page)
@@ -194,7 +203,7 @@ fn foreign(checks: &mut Checks) -> Result<(), Mistaken> {
     Ok(())
 }
 
-fn is_field(error: FileError) -> bool {
+pub(super) fn is_field(error: FileError) -> bool {
     matches!(error, FileError::Field { .. })
 }
 
@@ -203,12 +212,12 @@ fn is_number(error: FileError) -> bool {
 }
 
 /// A size that is wrong: which check it falls under depends on how much the machine can address.
-fn is_size(error: FileError) -> bool {
+pub(super) fn is_size(error: FileError) -> bool {
     matches!(error, FileError::Field { .. } | FileError::TooLarge { .. } | FileError::Truncated { .. })
 }
 
 /// Where, the bytes that are written there, and whether an error is the right one.
-type Wrong = (usize, &'static [u8], fn(FileError) -> bool);
+pub(super) type Wrong = (usize, &'static [u8], fn(FileError) -> bool);
 
 /// What a field may not hold.
 const WRONG: [Wrong; 43] = [

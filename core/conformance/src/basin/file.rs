@@ -1,12 +1,13 @@
 //! An encoder that writes what it is told, right or wrong, and a reader that accepts what the page allows and nothing else.
 
 use super::{at, crc32, put, seal, sealed, u32_at};
+use std::vec;
 use std::vec::Vec;
 
 /// A section as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {
-    /// What it is: 1 patterns, 2 values.
+    /// What it is: 1 patterns, 2 values, 3 feature map.
     pub kind: u32,
     /// 1 where a reader must understand it.
     pub flags: u32,
@@ -171,15 +172,36 @@ impl File {
             of(kind).count() == 1 && of(kind).all(|section| section.flags == 1 && whole(section.content.len()))
         };
         let values = if self.width == 0 { of(2).count() == 0 } else { holds(2, self.width) };
-        let others =
-            self.sections.iter().all(|section| section.kind == 1 || section.kind == 2 || (section.flags == 0 && section.kind != 3));
-        self.count > 0 && self.count < 1 << 32 && self.dim > 0 && holds(1, self.dim) && values && others
+        let others = self.sections.iter().all(|section| (1..=3).contains(&section.kind) || section.flags == 0);
+        let map = of(3).count() <= 1 && of(3).all(|section| section.flags == 1 && self.width > 0 && self.map_is_allowed(&section.content));
+        self.count > 0 && self.count < 1 << 32 && self.dim > 0 && holds(1, self.dim) && values && map && others
+    }
+
+    fn map_is_allowed(&self, content: &[u8]) -> bool {
+        let Some(head) = content.get(..at::MAP_WEIGHTS) else { return false };
+        let (input, flags) = (u64_at(head, at::MAP_INPUT), u32_at(head, at::MAP_FLAGS));
+        let numbers = u128::from(self.dim) * (u128::from(input) + u128::from(flags & 1));
+        let reserved = head[at::MAP_RESERVED..].iter().all(|b| *b == 0);
+        input > 0 && flags <= 3 && reserved && (content.len() - at::MAP_WEIGHTS) as u128 == 4 * numbers
+    }
+
+    /// Puts a feature map before the similarity: `dim` rows of weights, and a bias where `dim` numbers of one are given.
+    #[must_use]
+    pub fn behind(mut self, weights: &[f32], bias: &[f32], unit: bool) -> Self {
+        let mut content = vec![0; at::MAP_WEIGHTS];
+        put(&mut content, at::MAP_INPUT, &(weights.len() as u64 / self.dim).to_le_bytes());
+        put(&mut content, at::MAP_FLAGS, &(u32::from(!bias.is_empty()) + 2 * u32::from(unit)).to_le_bytes());
+        content.extend(bytes_of(weights));
+        content.extend(bytes_of(bias));
+        self.sections.push(Section { kind: 3, flags: 1, content });
+        self
     }
 
     /// The numbers of the section of this kind.
     #[must_use]
     pub fn numbers(&self, kind: u32) -> Vec<f32> {
         let content = self.sections.iter().find(|section| section.kind == kind).map_or(&[][..], |section| &section.content);
+        let content = if kind == 3 { content.get(at::MAP_WEIGHTS..).unwrap_or(&[]) } else { content };
         content.chunks_exact(4).map(|bytes| f32::from_bits(u32_at(bytes, 0))).collect()
     }
 
@@ -189,8 +211,9 @@ impl File {
         let stored = |number: usize| u32_at(bytes, at::TABLE + at::ENTRY * number + 24);
         let sums = self.sections.iter().enumerate().all(|(number, section)| crc32(&section.content) == stored(number));
         let values = self.width == 0 || max_norm(&self.numbers(2), self.width as usize).is_some();
+        let map = self.numbers(3).iter().all(|x| x.is_finite());
         let norm = max_norm(&self.numbers(1), self.dim as usize).map(f32::to_bits);
-        sums && values && norm == Some(self.max_norm.to_bits())
+        sums && values && map && norm == Some(self.max_norm.to_bits())
     }
 }
 

@@ -6,6 +6,7 @@
 mod blobs;
 #[cfg(feature = "std")]
 mod file;
+mod maps;
 
 pub use blobs::{Mistaken, blobs};
 #[cfg(feature = "std")]
@@ -47,6 +48,14 @@ pub mod at {
     pub const CHECKSUM: usize = 124;
     /// Bytes of the header; the table follows.
     pub const TABLE: usize = 128;
+    /// Offsets in the section of a feature map: numbers of a query (8), flags (4), bytes kept for later versions, the weights.
+    pub const MAP_INPUT: usize = 0;
+    /// Flags, 4: 1 a bias, 2 features of norm 1.
+    pub const MAP_FLAGS: usize = 8;
+    /// Bytes kept for later versions, up to the weights.
+    pub const MAP_RESERVED: usize = 12;
+    /// The weights.
+    pub const MAP_WEIGHTS: usize = 64;
     /// Bytes of one of its entries: kind, flags, offset (8), length (8), checksum, reserved.
     pub const ENTRY: usize = 32;
 }

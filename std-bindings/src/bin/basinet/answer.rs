@@ -5,8 +5,8 @@
 
 use crate::failure::Failure;
 use basinet::{
-    AnyModel, AnySimilarity, Basin, Certificate, Cosine, Descends, Error, Model, Pass, Report, Separation, Similarity, SquaredDistance,
-    Step, Stop, WithSeparation, Workspace, batch_scratch,
+    AnyModel, AnySimilarity, Basin, Certificate, Cosine, Descends, Error, FeatureMap, LinearMap, Model, Pass, Report, Separation,
+    Similarity, SquaredDistance, Step, Stop, WithSeparation, Workspace, batch_scratch,
 };
 use rayon::prelude::*;
 
@@ -82,6 +82,8 @@ impl Answerer<'_> {
 pub struct Asked<'a> {
     /// The memory.
     pub basin: Basin<'a>,
+    /// What queries go through, where its patterns are features.
+    pub map: Option<FeatureMap<'a>>,
     /// What it is recalled by.
     pub model: AnyModel,
     /// Until when, where not for one step.
@@ -95,10 +97,13 @@ pub struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// Whether it goes together.
     pub fn check(&self, file: &str) -> Result<(), Failure> {
-        let (similarity, has_values) = (self.model.similarity, self.basin.values().is_some());
+        let (similarity, values) = (self.model.similarity, self.basin.values());
+        let has_values = values.is_some();
+        // Behind a map, values may be the patterns themselves.
+        let can_go_on = values.is_none_or(|values| self.map.is_some_and(|map| map.dim() == values.dim()));
         let why = if self.certificate && has_values {
             "--certificate is for memories without values: it says how near a state is to a pattern".to_owned()
-        } else if self.settle.is_some() && has_values {
+        } else if self.settle.is_some() && !can_go_on {
             "--settle is for memories without values: a value is no state to go on from".to_owned()
         } else if self.certificate && similarity != AnySimilarity::Dot {
             format!("--certificate is for the similarity dot, and this is {similarity}; try --similarity dot")
@@ -116,9 +121,10 @@ impl<'a> Asked<'a> {
         let width = values.unwrap_or(keys).dim();
         move |query, work| {
             let mut state = vec![0.0; width];
-            let step = match &values {
-                None => model.step(&keys, query, &mut state, &mut work.scratch())?,
-                Some(values) => model.read(&keys, values, query, &mut state, &mut work.scratch())?,
+            let step = match (&values, self.map) {
+                (Some(values), Some(map)) => model.through(map).step(&keys, values, query, &mut state, &mut work.scratch_through())?,
+                (Some(values), None) => model.read(&keys, values, query, &mut state, &mut work.scratch())?,
+                (None, _) => model.step(&keys, query, &mut state, &mut work.scratch())?,
             };
             Ok(Answer { state, step, report: None, certificate: None })
         }
@@ -130,10 +136,13 @@ impl<'a> Asked<'a> {
         model: Model<S, Q>,
         stop: Stop,
     ) -> impl Fn(&[f32], &mut Workspace) -> Result<Answer, Error> + Sync {
-        let keys = self.basin.patterns();
+        let (keys, values) = (self.basin.patterns(), self.basin.values());
         move |query, work| {
             let mut state = query.to_vec();
-            let report = model.settle(&keys, &mut state, stop, &mut work.scratch_to_settle())?;
+            let report = match (&values, self.map) {
+                (Some(values), Some(map)) => model.through(map).settle(&keys, values, &mut state, stop, &mut work.scratch_through())?,
+                _ => model.settle(&keys, &mut state, stop, &mut work.scratch_to_settle())?,
+            };
             Ok(Answer { state, step: report.last, report: Some(report), certificate: None })
         }
     }
@@ -158,6 +167,8 @@ impl<'a> Asked<'a> {
         let (keys, values) = (self.basin.patterns(), self.basin.values());
         let (dim, width) = (keys.dim(), values.unwrap_or(keys).dim());
         move |queries| {
+            let features = self.map.map(|map| LinearMap::from(&map).rows(queries)).transpose()?;
+            let queries = features.as_deref().unwrap_or(queries);
             let count = queries.len() / dim;
             let mut scratch = vec![0.0; batch_scratch(count, dim, width, CANDIDATES.min(keys.count()))];
             let (mut out, mut steps) = (vec![0.0; count * width], vec![Step::default(); count]);

@@ -91,8 +91,12 @@ fn alignment(text: &str) -> Result<usize, String> {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     Failure::if_read(&arguments.output, &[&arguments.file])?;
     let mapped = file::open_verified(&arguments.file)?;
-    let basin = mapped.basin()?;
+    let (basin, map) = mapped.with_map()?;
     let (source, name) = (arguments.file.display().to_string(), arguments.output.display().to_string());
+    if map.is_some() && !arguments.values {
+        let why = "queries go through a feature map first; include the file itself, which has it, or export its --values";
+        return Err(Failure::Refused(format!("{source}: {why}")));
+    }
     let rows = match arguments.values {
         false => basin.patterns(),
         true => basin.values().ok_or_else(|| Failure::Refused(format!("{source}: has no values; leave out --values")))?,

@@ -64,6 +64,7 @@ struct About {
     patterns: usize,
     dim: usize,
     width: Option<usize>,
+    map: Option<Map>,
     separation: String,
     beta: f32,
     similarity: &'static str,
@@ -83,6 +84,21 @@ struct About {
     beta_for_all: Option<f32>,
     radius: Option<Lies>,
     worst: Vec<Worst>,
+}
+
+/// What queries go through before they are compared with the patterns, which are features.
+#[derive(Serialize)]
+struct Map {
+    input: usize,
+    bias: bool,
+    unit: bool,
+}
+
+impl fmt::Display for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (bias, unit) = (if self.bias { ", with a bias" } else { "" }, if self.unit { ", divided by their norm" } else { "" });
+        write!(f, "makes features of {} numbers{bias}{unit}", self.input)
+    }
 }
 
 #[derive(Serialize)]
@@ -115,7 +131,7 @@ struct Worst {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mapped = if arguments.verify { file::open_verified(&arguments.file)? } else { file::open(&arguments.file)? };
-    let basin = mapped.basin()?;
+    let (basin, _) = mapped.with_map()?;
     let about = look(&basin, arguments)?;
     if arguments.json {
         say::line(&serde_json::to_string_pretty(&about)?)
@@ -141,6 +157,7 @@ fn look(basin: &Basin<'_>, arguments: &Arguments) -> Result<About, Failure> {
         patterns: patterns.count(),
         dim: patterns.dim(),
         width: layout.width.map(Into::into),
+        map: layout.map.map(|map| Map { input: map.input.into(), bias: map.bias, unit: map.unit }),
         separation: model.separation.to_string(),
         beta: model.beta.get(),
         similarity: model.similarity.name(),
@@ -236,12 +253,15 @@ fn text(about: &About, model: &AnyModel) -> String {
     let bold = Style::new().bold();
     let mut lines = vec![
         format!("{bold}{}{bold:#}", about.file),
-        format!("  patterns      {} of {} numbers, f32", about.patterns, about.dim),
+        format!("  {:<13} {} of {} numbers, f32", if about.map.is_some() { "features" } else { "patterns" }, about.patterns, about.dim),
         format!("  values        {}", about.width.map_or("none".to_owned(), |width| format!("{width} numbers each"))),
         format!("  model         {}", in_words(model)),
         format!("  largest norm  {}", about.max_norm),
         format!("  file          {} bytes, in multiples of {}", about.bytes, about.alignment),
     ];
+    if let Some(map) = &about.map {
+        lines.insert(1, format!("  feature map   {map}"));
+    }
     if about.verified {
         lines.push("  checksums     right, all of them".to_owned());
     }

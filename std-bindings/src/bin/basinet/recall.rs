@@ -97,18 +97,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Failure::if_read(output, &[&arguments.file, &arguments.query])?;
     }
     let mapped = if arguments.verify { file::open_verified(&arguments.file)? } else { file::open(&arguments.file)? };
-    let basin = mapped.basin()?;
+    let (basin, map) = mapped.with_map()?;
     let name = arguments.file.display().to_string();
     let mut stop = Stop::default();
     stop.steps = arguments.steps as usize;
     let (model, settle) = (arguments.overrides.over(basin.model()), arguments.settle.then_some(stop));
-    let asked = Asked { basin, model, settle, certificate: arguments.certificate, together: arguments.fast };
+    let asked = Asked { basin, map, model, settle, certificate: arguments.certificate, together: arguments.fast };
     asked.check(&name)?;
     let mut queries = match arguments.query.as_os_str() == "-" {
         true => Reader::guess("standard input", std::io::stdin(), arguments.tensor.as_deref())?,
         false => Reader::open(&arguments.query, arguments.tensor.as_deref())?,
     };
-    let dim = basin.patterns().dim();
+    let dim = map.map_or(basin.patterns().dim(), |map| map.dim());
     if queries.dim() != dim {
         let (found, source) = (queries.dim(), queries.name());
         return Err(Failure::Refused(format!("{source}: has rows of {found} numbers, and the patterns of {name} have {dim}")));

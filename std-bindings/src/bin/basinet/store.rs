@@ -5,8 +5,8 @@ use crate::model::{beta, in_words, separation, similarity};
 use crate::progress::bar;
 use crate::say;
 use basinet::basin::Alignment;
-use basinet::formats::Reader;
-use basinet::{AnyModel, AnySeparation, AnySimilarity, Beta, file};
+use basinet::formats::{self, Reader};
+use basinet::{AnyModel, AnySeparation, AnySimilarity, Beta, LinearMap, file};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +33,14 @@ pub struct Arguments {
     /// Values to read out in place of the patterns, a row for each pattern
     #[arg(long, value_name = "FILE")]
     values: Option<PathBuf>,
+    /// Compare by a learned feature map: rows of a .npy, .csv or .jsonl file, a
+    /// feature each, or a .safetensors file with `weights` and perhaps `bias`, as
+    /// `train` writes them. Without --values, the patterns are read out
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// Divide features by their norm, so that the scores of a dot product are cosines
+    #[arg(long, requires = "map")]
+    unit: bool,
     /// Scale each pattern to norm 1, so that a score is a cosine for unit queries
     #[arg(long)]
     normalize: bool,
@@ -76,6 +84,7 @@ struct Written {
     patterns: usize,
     dim: usize,
     width: Option<usize>,
+    features: Option<usize>,
     separation: String,
     beta: f32,
     similarity: &'static str,
@@ -88,29 +97,38 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Align::Line => Alignment::Bytes64,
         Align::Page => Alignment::Bytes256,
     };
-    let inputs: Vec<&Path> = [Some(&arguments.patterns), arguments.values.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let inputs = [Some(&arguments.patterns), arguments.values.as_ref(), arguments.map.as_ref()];
+    let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
     Failure::if_read(&arguments.output, &inputs)?;
     let mut patterns = Reader::open(&arguments.patterns, arguments.tensor.as_deref())?;
-    // Opened before anything is written: what is wrong with it is known at once.
-    let values = match &arguments.values {
-        Some(path) => Some(Reader::open(path, arguments.values_tensor.as_deref())?),
-        None => None,
-    };
     let dim = patterns.dim();
-    let mut writer = file::Writer::create(&arguments.output, model, dim, alignment)?;
+    // Opened before anything is written: what is wrong with it is known at once.
+    let map = arguments.map.as_ref().map(|path| read_map(path, arguments.unit, (dim, patterns.name()))).transpose()?;
+    let features = map.as_ref().map(LinearMap::features);
+    let values = match (&arguments.values, &map) {
+        (Some(path), _) => Some((Reader::open(path, arguments.values_tensor.as_deref())?, false)),
+        // Features are no answer: the patterns are read once more.
+        (None, Some(_)) => Some((Reader::open(&arguments.patterns, arguments.tensor.as_deref())?, arguments.normalize)),
+        (None, None) => None,
+    };
+    let mut writer = match map {
+        None => file::Writer::create(&arguments.output, model, dim, alignment)?,
+        Some(map) => file::Writer::through(&arguments.output, model, map, alignment)?,
+    };
     let count = push(&mut writer, &mut patterns, arguments.normalize)?;
     let width = match values {
-        Some(mut values) => Some(push_values(&mut writer, &mut values, (count, patterns.name()))?),
+        Some((mut values, normalize)) => Some(push_values(&mut writer, &mut values, normalize, (count, patterns.name()))?),
         None => None,
     };
     writer.finish()?;
     let name = arguments.output.display().to_string();
     if arguments.json {
         let (separation, similarity) = (separation.to_string(), similarity.name());
-        let written = Written { file: name, patterns: count, dim, width, separation, beta: beta.get(), similarity };
+        let written = Written { file: name, patterns: count, dim, width, features, separation, beta: beta.get(), similarity };
         say::line(&serde_json::to_string(&written)?)
     } else {
-        let with = width.map_or(String::new(), |width| format!(", values of {width}"));
+        let values = width.map_or(String::new(), |width| format!(", values of {width}"));
+        let with = features.map_or(values.clone(), |features| format!(", compared by {features} features{values}"));
         say::line(&format!("{name}: {count} patterns of {dim} numbers{with}; {}", in_words(&model)))
     }
 }
@@ -133,8 +151,23 @@ fn push(writer: &mut file::Writer, rows: &mut Reader<'_>, normalize: bool) -> Re
     Ok(count)
 }
 
+/// The feature map of a file, for patterns of so many numbers.
+fn read_map(path: &Path, unit: bool, (dim, patterns): (usize, &str)) -> Result<LinearMap, Failure> {
+    let map = formats::linear_map(path)?;
+    if map.dim() != dim {
+        let (name, found) = (path.display(), map.dim());
+        return Err(Failure::Refused(format!("{name}: maps rows of {found} numbers, and those of {patterns} have {dim}")));
+    }
+    Ok(if unit { map.unit() } else { map })
+}
+
 /// Moves the values of `count` patterns, and says how many numbers each has. One row of `count` numbers is a number for each pattern.
-fn push_values(writer: &mut file::Writer, rows: &mut Reader<'_>, (count, patterns): (usize, &str)) -> Result<usize, Failure> {
+fn push_values(
+    writer: &mut file::Writer,
+    rows: &mut Reader<'_>,
+    normalize: bool,
+    (count, patterns): (usize, &str),
+) -> Result<usize, Failure> {
     let mismatch = |found: usize, name: &str| {
         Failure::Refused(format!("{name}: has {found} rows, and {patterns} has {count}; there must be a value for each pattern"))
     };
@@ -150,7 +183,7 @@ fn push_values(writer: &mut file::Writer, rows: &mut Reader<'_>, (count, pattern
         return Err(mismatch(found, rows.name()));
     }
     writer.begin_values(rows.dim())?;
-    let found = push(writer, rows, false)?;
+    let found = push(writer, rows, normalize)?;
     if found == count { Ok(rows.dim()) } else { Err(mismatch(found, rows.name())) }
 }
 

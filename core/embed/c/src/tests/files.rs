@@ -1,7 +1,7 @@
 //! Files where they lie: what is opened is what was written, and each wrong blob is an error of its own.
 
 use super::*;
-use basinet_core::basin::{Aligned, Alignment, Layout, crc32};
+use basinet_core::basin::{Aligned, Alignment, Checksums, Layout, crc32};
 use basinet_core::{AnyModel, AnySimilarity, Entmax, TopK};
 use core::num::NonZeroUsize;
 
@@ -15,13 +15,15 @@ fn blob(model: AnyModel, values: bool) -> (Blob, usize) {
         count: size(3),
         dim: size(4),
         width: width.map(size),
+        map: None,
         max_norm: Patterns::new(&X, 4).unwrap().max_norm().unwrap(),
         alignment: Alignment::Bytes64,
     };
     let (patterns, values) = (X.map(f32::to_le_bytes), VALUES.map(f32::to_le_bytes));
     let (patterns, values) = (patterns.as_flattened(), values.as_flattened());
     let mut blob = Aligned([0; 1024]);
-    blob.0[..Layout::HEAD].copy_from_slice(&layout.head(crc32(patterns), width.map(|_| crc32(values))).unwrap());
+    let head = layout.head(Checksums { patterns: crc32(patterns), values: width.map(|_| crc32(values)), map: None }).unwrap();
+    blob.0[..head.len()].copy_from_slice(&head);
     let at = layout.patterns_at().unwrap();
     blob.0[at..at + patterns.len()].copy_from_slice(patterns);
     if width.is_some() {

@@ -2,7 +2,7 @@
 
 use super::Inputs;
 use super::recall::Small;
-use basinet_core::basin::{Alignment, FileError, Layout, crc32};
+use basinet_core::basin::{Alignment, Checksums, FileError, Head, Layout, MapLayout, crc32};
 use basinet_core::{
     AnyModel, AnySeparation, AnySimilarity, Basin, Beta, Cosine, Dot, Entmax, Error, Hardmax, KSubsets, Model, Normmax, Separation,
     Similarity, Softmax, Softmax1, Sparsemax, SquaredDistance, TopK, WithModel, WithSeparation, WithSimilarity,
@@ -18,22 +18,27 @@ pub fn read(i: &Inputs<'_>) -> Result<(), FileError> {
         black_box(section);
     }
     basin.verify_with(|bytes| bytes.len() as u32)?;
-    basin.verify()
+    basin.verify()?;
+    let (behind, map) = Basin::with_map(i.bytes)?;
+    black_box(map);
+    behind.verify()
 }
 
 /// Sizes that may be anything.
-pub fn write(i: &Inputs<'_>) -> Option<Result<[u8; Layout::HEAD], FileError>> {
+pub fn write(i: &Inputs<'_>) -> Option<Result<Head, FileError>> {
     let layout = Layout {
         model: i.model,
         count: NonZeroUsize::new(i.m)?,
         dim: NonZeroUsize::new(i.n)?,
         width: NonZeroUsize::new(i.value.len().wrapping_mul(i.m)),
+        map: NonZeroUsize::new(i.k).map(|input| MapLayout { input, bias: i.m > 3, unit: i.n > 3 }),
         max_norm: i.x,
         alignment: if i.k == 0 { Alignment::Bytes64 } else { Alignment::Bytes256 },
     };
-    let _ = black_box((layout.patterns_at(), layout.values_at(), layout.file_length(), layout.alignment.bytes()));
-    let checksum = crc32(i.bytes);
-    Some(layout.head(checksum, (i.k > 1).then_some(checksum)))
+    black_box(layout.map.map(|map| map.head()));
+    let _ = black_box((layout.patterns_at(), layout.values_at(), layout.map_at(), layout.file_length(), layout.alignment.bytes()));
+    let (patterns, values) = (crc32(i.bytes), (i.k > 1).then_some(i.m as u32));
+    Some(layout.head(Checksums { patterns, values, map: values }))
 }
 
 /// Every conversion, and a job with what comes of it.

@@ -2,7 +2,7 @@
 
 use crate::report::{self, answer};
 use basinet_core::AnyModel;
-use basinet_core::basin::{Alignment, Basin, FileError, Layout, crc32};
+use basinet_core::basin::{Alignment, Basin, Checksums, FileError, Layout, crc32};
 use core::num::NonZeroUsize;
 use core::slice::from_raw_parts;
 
@@ -44,8 +44,9 @@ pub unsafe extern "C" fn head(model: *const AnyModel, patterns: *const u8, count
     let (model, bytes) = unsafe { (*model, from_raw_parts(patterns, count * dim * size_of::<f32>())) };
     let size = |field, size| NonZeroUsize::new(size).ok_or(FileError::Field { field, value: 0, requirement: "at least 1" });
     let written = size("count", count).and_then(|count| {
-        let layout = Layout { model, count, dim: size("dim", dim)?, width: None, max_norm, alignment: Alignment::Bytes64 };
-        report::put_bytes(&layout.head(crc32(bytes), None)?);
+        let (dim, alignment) = (size("dim", dim)?, Alignment::Bytes64);
+        let layout = Layout { model, count, dim, width: None, map: None, max_norm, alignment };
+        report::put_bytes(&layout.head(Checksums { patterns: crc32(bytes), ..Checksums::default() })?);
         report::put(&[layout.patterns_at()? as f64]);
         Ok(())
     });

@@ -2,6 +2,7 @@
 
 mod digits;
 mod help;
+mod maps;
 mod pipes;
 mod transcript;
 mod verbs;

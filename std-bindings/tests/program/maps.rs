@@ -1,0 +1,120 @@
+//! Memories behind a feature map: stored, described, recalled through it, and refused where it would be left out.
+
+use super::{Fallible, folder, run, said};
+use basinet::{LinearMap, file, formats};
+use serde_json::Value;
+
+/// Weights that add up the pixels of 2 x 2 squares: 16 features of 64 pixels.
+fn squares() -> Vec<f32> {
+    let in_square = |feature: usize, pixel: usize| (pixel / 16, pixel % 8 / 2) == (feature / 4, feature % 4);
+    (0..16 * 64).map(|i| if in_square(i / 64, i % 64) { 1.0 } else { 0.0 }).collect()
+}
+
+fn csv(rows: &[f32], dim: usize) -> String {
+    let line = |row: &[f32]| row.iter().map(f32::to_string).collect::<Vec<_>>().join(",");
+    rows.chunks(dim).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A file of tensors with these names, each of so many numbers a row.
+fn safetensors(tensors: &[(&str, &[f32], usize)]) -> Vec<u8> {
+    let (mut header, mut data) = (Vec::new(), Vec::new());
+    for (name, numbers, dim) in tensors {
+        let (begin, shape) =
+            (data.len(), if *dim == numbers.len() { format!("[{dim}]") } else { format!("[{},{dim}]", numbers.len() / dim) });
+        data.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
+        header.push(format!(r#""{name}":{{"dtype":"F32","shape":{shape},"data_offsets":[{begin},{}]}}"#, data.len()));
+    }
+    let header = format!("{{{}}}", header.join(","));
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()
+}
+
+#[test]
+fn a_memory_behind_a_map_is_recalled_through_it() -> Fallible {
+    let folder = folder()?;
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("map.csv"), csv(&squares(), 64))?;
+    let line = "store digits.npy -o behind.basin --map map.csv --unit --beta 40";
+    assert!(
+        said(folder.path(), line, b"")?.contains("100 patterns of 64 numbers, compared by 16 features, values of 64; sparsemax at beta 40")
+    );
+    let digits = formats::memory(path("digits.npy"))?;
+    let mapped = file::open_verified(path("behind.basin"))?;
+    assert_eq!(mapped.with_map()?.1.map(|map| LinearMap::from(&map)), Some(LinearMap::new(squares(), 64, None)?.unit()));
+
+    let singly = said(folder.path(), "recall behind.basin --query damaged.npy", b"")?;
+    let damaged = formats::memory(path("damaged.npy"))?;
+    let state = |answer: &Value| -> Vec<f32> {
+        answer["state"].as_array().into_iter().flatten().filter_map(Value::as_f64).map(|x| x as f32).collect()
+    };
+    for (row, line) in singly.lines().enumerate() {
+        let answer: Value = serde_json::from_str(line)?;
+        let expected = mapped.recall(damaged.row(row).ok_or("no query")?)?;
+        assert_eq!((state(&answer), &answer["winner"]), (expected.state, &expected.step.winner.into()));
+    }
+    let together = said(folder.path(), "recall behind.basin --query damaged.npy --fast", b"")?;
+    for (a, b) in singly.lines().zip(together.lines()) {
+        let (a, b): (Value, Value) = (serde_json::from_str(a)?, serde_json::from_str(b)?);
+        assert!(state(&a).iter().zip(state(&b)).all(|(a, b)| (a - b).abs() < 1e-4));
+    }
+    // A state goes on from the pattern that was read out.
+    let settled = said(folder.path(), "recall behind.basin --query digits.npy --settle --beta 1000", b"")?;
+    for (row, line) in settled.lines().enumerate() {
+        assert_eq!(Some(&state(&serde_json::from_str(line)?)[..]), digits.row(row));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_map_with_a_bias_comes_from_named_tensors() -> Fallible {
+    let folder = folder()?;
+    let path = |name: &str| folder.path().join(name);
+    let bias: Vec<f32> = (0..16).map(|i| i as f32 / 8.0 - 1.0).collect();
+    std::fs::write(path("map.safetensors"), safetensors(&[("bias", &bias, 16), ("weights", &squares(), 64)]))?;
+    said(folder.path(), "store digits.npy -o behind.basin --map map.safetensors --values digits.npy", b"")?;
+    let map = LinearMap::new(squares(), 64, Some(bias))?;
+    assert_eq!(file::open(path("behind.basin"))?.with_map()?.1.map(|map| LinearMap::from(&map)), Some(map));
+
+    let about: Value = serde_json::from_str(&said(folder.path(), "info behind.basin --json", b"")?)?;
+    assert_eq!(
+        (&about["map"]["input"], &about["map"]["bias"], &about["dim"], &about["width"]),
+        (&64.into(), &true.into(), &16.into(), &64.into())
+    );
+    let text = said(folder.path(), "info behind.basin", b"")?;
+    assert!(text.contains("feature map   makes features of 64 numbers, with a bias\n  features      100 of 16 numbers"), "{text}");
+    said(folder.path(), "export behind.basin --values --to raw -o values.f32", b"")?;
+    let digits = formats::memory(path("digits.npy"))?;
+    assert_eq!(std::fs::metadata(path("values.f32"))?.len() as usize, digits.len() * digits.dim() * 4);
+    Ok(())
+}
+
+#[test]
+fn what_does_not_go_together_is_refused_and_says_why() -> Fallible {
+    let folder = folder()?;
+    let write = |name: &str, content: &[u8]| std::fs::write(folder.path().join(name), content);
+    write("map.csv", csv(&squares(), 64).as_bytes())?;
+    write("narrow.csv", b"1,2,3\n")?;
+    write("nan.csv", b"1,nan\n")?;
+    write("bias.safetensors", &safetensors(&[("bias", &[1.0], 1), ("weights", &squares(), 64)]))?;
+    write("other.safetensors", &safetensors(&[("w", &squares(), 64)]))?;
+    write("ones.csv", "1\n".repeat(100).as_bytes())?;
+    said(folder.path(), "store digits.npy -o behind.basin --map map.csv", b"")?;
+    said(folder.path(), "store digits.npy -o valued.basin --map map.csv --values ones.csv", b"")?;
+    let cases: [(&str, i32, &str); 9] = [
+        ("store digits.npy -o x.basin --map narrow.csv", 1, "narrow.csv: maps rows of 3 numbers, and those of digits.npy have 64"),
+        ("store digits.npy -o x.basin --map nan.csv", 1, "nan.csv: row 0, column 1 (from 0) is NaN"),
+        ("store digits.npy -o x.basin --map bias.safetensors", 1, "bias.safetensors: expected 16 numbers, found 1"),
+        ("store digits.npy -o x.basin --map other.safetensors", 1, "other.safetensors: has no tensor \"weights\"; there are w"),
+        ("store digits.npy -o map.csv --map map.csv", 1, "map.csv: is read, and would be written over"),
+        ("store digits.npy -o x.basin --unit", 2, "--map"),
+        ("export behind.basin --to raw -o x.f32", 1, "behind.basin: queries go through a feature map first"),
+        ("recall valued.basin --query digits.npy --settle", 1, "valued.basin: --settle is for memories without values"),
+        ("recall behind.basin --query ones.csv", 1, "ones.csv: has rows of 1 numbers, and the patterns of behind.basin have 64"),
+    ];
+    for (line, code, words) in cases {
+        let output = run(folder.path(), line, b"")?;
+        let errors = String::from_utf8(output.stderr)?;
+        assert!(output.status.code() == Some(code) && errors.contains(words), "{line}: {errors}");
+        assert!(!folder.path().join("x.basin").exists() && !folder.path().join("x.f32").exists(), "{line}");
+    }
+    Ok(())
+}

@@ -3,9 +3,9 @@
 import json
 import sys
 
-SECTIONS = ["meta", "transforms", "retrieval", "masked_hetero", "exact_retrieval", "sparse_vs_dense_counterexample"]
+SECTIONS = ["meta", "transforms", "retrieval", "masked_hetero", "exact_retrieval", "sparse_vs_dense_counterexample", "khm"]
 # Inputs, and the terms whose difference is compared: at beta = 1e-6 two numbers of 3e6 make one of 5.
-EXACT = {"X", "V", "q", "z", "beta", "gap", "energy0", "energy_const", "conjugate"}
+EXACT = {"X", "V", "W", "q", "z", "beta", "gap", "energy0", "energy_const", "conjugate", "feature_energy"}
 
 
 def short(value, exact=False):

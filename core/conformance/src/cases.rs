@@ -9,10 +9,12 @@ use crate::generator::SplitMix64;
 /// The inverse temperatures at which weights are taken.
 pub const BETAS: [f32; 6] = [1e-6, 0.05, 1.0, 8.0, 1e3, 1e6];
 
-/// At most so many steps are taken where a state settles, and where it is transformed.
+/// At most so many steps are taken where a state settles, where it is transformed, and where it is mapped.
 pub const SETTLE_STEPS: usize = 3;
 /// See [`SETTLE_STEPS`].
 pub const TRANSFORMED_STEPS: usize = 2;
+/// See [`SETTLE_STEPS`].
+pub const MAPPED_STEPS: usize = 2;
 /// At most so often rows are read where candidates do not fit.
 const OVERFLOW_PASSES: usize = 48;
 
@@ -58,6 +60,10 @@ pub enum Extra {
     Derived,
     /// Free recall, which has a separation of its own.
     Free,
+    /// Recall through a linear map to so many features, with a bias.
+    Mapped(usize),
+    /// Recall through a map to so many features of unit length.
+    Unit(usize),
 }
 
 /// One memory, one query and what is asked of them.
@@ -83,15 +89,17 @@ const fn case(dim: usize, rows: usize, data: Data, beta: f32, steps: usize, extr
 }
 
 /// The set that every target meets: it fits 32 KB and 2 million multiply-adds.
-pub const SMALL: [Case; 24] = [
+pub const SMALL: [Case; 26] = [
     case(1, 65, Data::Noise, 8.0, 3, Extra::Window),
     case(2, 130, Data::Noise, 1.0, 3, Extra::Bits),
     case(2, 130, Data::Noise, 8.0, 1, Extra::Pieces),
     case(3, 40, Data::Noise, 8.0, 1, Extra::Settled),
     case(3, 40, Data::Repeated, 1.0, 1, Extra::Settled),
+    case(3, 5, Data::Noise, 1.0, 1, Extra::Mapped(17)),
     case(3, 65, Data::Noise, 0.05, 1, Extra::Overflow),
     case(4, 33, Data::Noise, 1.0, 1, Extra::Free),
     case(5, 130, Data::Noise, 1e-6, 2, Extra::Derived),
+    case(6, 7, Data::Noise, 8.0, 1, Extra::Unit(2)),
     case(7, 64, Data::Noise, 8.0, 3, Extra::Values(9)),
     case(8, 65, Data::ZeroQuery, 1.0, 1, Extra::Random),
     case(9, 33, Data::Noise, 8.0, 1, Extra::Compared),
@@ -124,11 +132,23 @@ pub mod small {
 }
 
 /// The memories of the full set whose rows go beyond a block, around the chunk boundary at 4096 and up to 5,000.
-const TALL: [(usize, usize); 10] =
-    [(1, 5000), (2, 4097), (7, 4096), (16, 4097), (17, 5000), (33, 4160), (64, 4095), (65, 4224), (128, 5000), (257, 5000)];
+const TALL: [(usize, usize); 12] = [
+    (1, 5000),
+    (2, 4097),
+    (7, 4096),
+    (16, 4097),
+    (17, 5000),
+    (33, 4160),
+    (64, 4095),
+    (65, 4224),
+    (128, 5000),
+    (257, 5000),
+    (3, 4097),
+    (12, 4160),
+];
 
 /// What is done with them, one after the other.
-const TALL_EXTRAS: [Extra; 10] = [
+const TALL_EXTRAS: [Extra; 12] = [
     Extra::Overflow,
     Extra::Window,
     Extra::Bits,
@@ -139,15 +159,22 @@ const TALL_EXTRAS: [Extra; 10] = [
     Extra::Random,
     Extra::Free,
     Extra::Transformed,
+    Extra::Mapped(5),
+    Extra::Unit(20),
 ];
 
 /// The full set: every D from 1 to 257, with rows, data, inverse temperatures and extras taken in turn (their numbers are
-/// 7, 5, 6 and 11, so that combinations meet); then tall memories.
+/// 7, 5, 6 and 13, so that combinations meet); then tall memories.
 pub fn full() -> impl Iterator<Item = Case> {
     let sweep = (1..=257).map(|dim| {
         let rows = [1, 2, 63, 64, 65, 130, 257][dim % 7];
-        let tall = TALL_EXTRAS.into_iter().chain([Extra::Pieces]).nth(dim / 5 % 11).unwrap_or(Extra::Plain);
-        let extra = if let Extra::Values(_) = tall { Extra::Values(1 + dim / 2) } else { tall };
+        let tall = TALL_EXTRAS.into_iter().chain([Extra::Pieces]).nth(dim / 5 % 13).unwrap_or(Extra::Plain);
+        let extra = match tall {
+            Extra::Values(_) => Extra::Values(1 + dim / 2),
+            Extra::Mapped(_) => Extra::Mapped(1 + dim / 2),
+            Extra::Unit(_) => Extra::Unit(1 + dim / 2),
+            extra => extra,
+        };
         case(dim, rows, data(dim), BETAS[dim % 6], 2, extra)
     });
     let tall = TALL.into_iter().zip(TALL_EXTRAS).enumerate().flat_map(|(i, ((dim, rows), extra))| {
@@ -171,11 +198,23 @@ impl Case {
         }
     }
 
-    /// How many numbers the values have.
+    /// How many numbers the values have, or the map: its weights, and its bias.
     #[must_use]
     pub const fn value_numbers(&self) -> usize {
         match self.extra {
             Extra::Values(width) => width * self.rows,
+            Extra::Mapped(features) => features * self.dim + features,
+            Extra::Unit(features) => features * self.dim,
+            _ => 0,
+        }
+    }
+
+    /// How many numbers are made of them: a value, or the features of all rows and of three states.
+    #[must_use]
+    pub const fn made_numbers(&self) -> usize {
+        match self.extra {
+            Extra::Values(width) => width,
+            Extra::Mapped(features) | Extra::Unit(features) => features * (self.rows + 3),
             _ => 0,
         }
     }
@@ -195,6 +234,10 @@ impl Case {
             Extra::Compared => 14 * once,
             Extra::Settled => (5 * SETTLE_STEPS + 4) * once,
             Extra::Transformed => 3 * (2 * TRANSFORMED_STEPS + 2) * once,
+            // Two steps, the steps of settling with weights compared in all but the first, the report, an energy.
+            Extra::Mapped(features) | Extra::Unit(features) => {
+                features * self.dim * (3 * MAPPED_STEPS + 3) + features * self.rows * (3 * MAPPED_STEPS + 4) + (2 + MAPPED_STEPS) * once
+            }
         };
         (2 + 6 * self.steps) * once + extra
     }
@@ -230,13 +273,18 @@ mod tests {
     #[test]
     fn the_small_set_keeps_its_budget() {
         for case in SMALL {
-            assert!(case.dim * case.rows + case.value_numbers() <= small::NUMBERS, "{case:?}");
+            assert!(case.dim * case.rows + case.value_numbers() + case.made_numbers() <= small::NUMBERS, "{case:?}");
             assert!(case.dim <= small::DIM && case.width() <= small::DIM && case.rows <= small::ROWS, "{case:?}");
         }
         let second = |case: &&Case| matches!(case.extra, Extra::Pieces | Extra::Overflow);
         assert!(SMALL.iter().filter(second).all(|case| case.dim <= small::SECOND_DIM));
-        // The scores once for all, free recall, twelve separations.
-        let of = |case: &Case| case.dim * case.rows * if case.extra == Extra::Free { 14 } else { 2 } + 12 * case.multiply_adds();
+        // The scores once for all, free recall, the features of all rows, twelve separations.
+        let once = |case: &Case| match case.extra {
+            Extra::Free => 14,
+            Extra::Mapped(features) | Extra::Unit(features) => 2 + 2 * features,
+            _ => 2,
+        };
+        let of = |case: &Case| case.dim * case.rows * once(case) + 12 * case.multiply_adds();
         let all: usize = SMALL.iter().map(of).sum();
         assert!(all <= 2_000_000, "{all} multiply-adds");
     }
@@ -268,7 +316,7 @@ mod tests {
 
     #[test]
     fn repeated_rows_repeat_and_queries_stay_exact() {
-        let case = SMALL[11];
+        let case = SMALL[13];
         let (mut x, mut v, mut q) = ([0.0; 15 * 63], [0.0; 33 * 63], [0.0; 15]);
         case.generate(&mut x, &mut v, &mut q);
         assert_eq!(x[..15 * 31], x[15 * 32..]);

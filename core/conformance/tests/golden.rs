@@ -7,10 +7,10 @@ use basinet_core::{Backend, Job, Kernels};
 const TEXT: &str = include_str!("../golden/golden.json");
 
 /// The sections of the file. The library has every map of each.
-const SECTIONS: [&str; 5] = ["transforms", "retrieval", "masked_hetero", "exact_retrieval", "sparse_vs_dense_counterexample"];
+const SECTIONS: [&str; 6] = ["transforms", "retrieval", "masked_hetero", "exact_retrieval", "sparse_vs_dense_counterexample", "khm"];
 
 /// How many checks the extract has.
-const CHECKS: usize = 1368;
+const CHECKS: usize = 1383;
 
 fn file() -> File {
     File::parse(TEXT).expect("the extract is a golden file")

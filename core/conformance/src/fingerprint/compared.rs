@@ -28,7 +28,7 @@ pub(super) fn run<S: Separation + PartialEq, K: Kernels>(asked: &Asked<S, K>, be
 }
 
 /// True where all weights sum to one, whatever the scores.
-fn sums_to_one<S: Separation + PartialEq, K: Kernels>(asked: &Asked<S, K>, bench: &mut Bench<'_>) -> Result<bool, Law> {
+pub(super) fn sums_to_one<S: Separation + PartialEq, K: Kernels>(asked: &Asked<S, K>, bench: &mut Bench<'_>) -> Result<bool, Law> {
     let column = bench.second.column(1)?;
     column.fill(0.0);
     let alone = if asked.mass == 1 { asked.model(1.0)?.weights(column, &mut bench.first.roomy())?.missing } else { 1.0 };

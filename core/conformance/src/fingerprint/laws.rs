@@ -32,6 +32,8 @@ pub enum Law {
     Derivative,
     /// A memory is recalled that is used up.
     Free,
+    /// A step through a map is not the step from the features.
+    Mapped,
     /// A store and a view of the same numbers give different bits.
     Store,
     /// A case does not fit the arena.

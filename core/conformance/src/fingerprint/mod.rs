@@ -9,6 +9,7 @@ mod compared;
 mod derived;
 mod free;
 mod laws;
+mod mapped;
 mod pieces;
 mod recall;
 mod room;
@@ -106,6 +107,7 @@ fn once<K: Kernels>(kernels: K, bench: &mut Bench<'_>, hash: &mut Fnv) -> Result
     match bench.case.extra {
         Extra::Free => free::run(kernels, bench, hash),
         Extra::Derived => derived::with_alpha(kernels, bench, hash),
+        Extra::Mapped(_) | Extra::Unit(_) => mapped::features(kernels, bench, hash),
         _ => Ok(()),
     }
 }
@@ -165,6 +167,7 @@ impl<S: Separation + PartialEq, K: Kernels> Asked<S, K> {
             Extra::Settled => settled::run(self, bench, hash),
             Extra::Transformed => settled::transformed(self, bench, hash),
             Extra::Derived => derived::with_scores(self, bench, hash),
+            Extra::Mapped(_) | Extra::Unit(_) => mapped::run(self, bench, hash),
         }
     }
 }

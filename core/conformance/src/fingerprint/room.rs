@@ -2,9 +2,9 @@
 
 use super::FEW;
 use super::laws::Law;
-use crate::cases::{Case, small as bounds};
+use crate::cases::{Case, Extra, small as bounds};
 use crate::generator::SplitMix64;
-use basinet_core::{Patterns, Scratch};
+use basinet_core::{FeatureMap, Patterns, Scratch};
 
 /// Numbers of three rows of the longest case, and of the longest that takes a second scratch memory.
 const WIDE: usize = 3 * bounds::DIM;
@@ -133,12 +133,13 @@ pub(super) struct Bench<'a> {
     pub(super) data: &'a [f32],
     pub(super) patterns: Patterns<'a>,
     pub(super) values: Option<Patterns<'a>>,
+    pub(super) map: Option<FeatureMap<'a>>,
     pub(super) query: &'a [f32],
     /// D numbers each.
     pub(super) state: &'a mut [f32],
     pub(super) out: &'a mut [f32],
-    /// As many numbers as a value has.
-    pub(super) value: &'a mut [f32],
+    /// As many numbers as a value has, or as the features of all rows and of three states.
+    pub(super) made: &'a mut [f32],
     /// M numbers each: the query's scores, and what a separation makes of them.
     pub(super) scores: &'a mut [f32],
     pub(super) weights: &'a mut [f32],
@@ -151,20 +152,30 @@ impl Room<'_> {
     pub(super) fn bench(&mut self, case: Case) -> Result<(Bench<'_>, &[f32]), Law> {
         let (patterns, rest) = self.numbers.split_at_mut_checked(case.dim * case.rows).ok_or(Law::Arena)?;
         let (values, rest) = rest.split_at_mut_checked(case.value_numbers()).ok_or(Law::Arena)?;
-        let value = rest.get_mut(..if values.is_empty() { 0 } else { case.width() }).ok_or(Law::Arena)?;
+        let made = rest.get_mut(..case.made_numbers()).ok_or(Law::Arena)?;
         let query = self.query.get_mut(..case.dim).ok_or(Law::Arena)?;
         case.generate(patterns, values, query);
         let caps = self.caps.get_mut(..case.rows).ok_or(Law::Arena)?;
         fill_caps(caps, SplitMix64::new(case.rows as u64));
+        let (values, map) = match case.extra {
+            Extra::Values(width) => (Some(Patterns::new(values, width)?), None),
+            Extra::Mapped(features) => {
+                let (weights, bias) = values.split_at_checked(features * case.dim).ok_or(Law::Arena)?;
+                (None, Some(FeatureMap::new(weights, case.dim)?.with_bias(bias)?))
+            }
+            Extra::Unit(_) => (None, Some(FeatureMap::new(values, case.dim)?.unit())),
+            _ => (None, None),
+        };
         let bench = Bench {
             case,
             patterns: Patterns::new(patterns, case.dim)?,
             data: patterns,
-            values: if values.is_empty() { None } else { Some(Patterns::new(values, case.width())?) },
+            values,
+            map,
             query,
             state: self.state.get_mut(..case.dim).ok_or(Law::Arena)?,
             out: self.out.get_mut(..case.dim).ok_or(Law::Arena)?,
-            value,
+            made,
             scores: self.scores.get_mut(..case.rows).ok_or(Law::Arena)?,
             weights: self.weights.get_mut(..case.rows).ok_or(Law::Arena)?,
             first: self.first.reborrow(),

@@ -68,7 +68,7 @@ fn settle<S: Separation + PartialEq, P: Post, K: Kernels>(
 }
 
 /// The energy never rises but for the rounding of its terms; without its constant, the conjugate is one of them.
-fn descent(report: &Report, beta: f32, half_norm2: f64, max_norm: f32, max_score: f64) -> Result<(), Law> {
+pub(super) fn descent(report: &Report, beta: f32, half_norm2: f64, max_norm: f32, max_score: f64) -> Result<(), Law> {
     let conjugate = report.last.conjugate.abs() / f64::from(beta);
     let term = if conjugate > max_score { conjugate } else { max_score };
     if report.largest_rise > tolerance::energy_rise(half_norm2, f64::from(max_norm), term) {
@@ -78,7 +78,7 @@ fn descent(report: &Report, beta: f32, half_norm2: f64, max_norm: f32, max_score
 }
 
 /// Takes a report and the state that it is on. A state that a transformation cannot have come from has an infinite energy.
-fn take(report: &Report, state: &[f32], hash: &mut Fnv) -> Result<(), NotFinite> {
+pub(super) fn take(report: &Report, state: &[f32], hash: &mut Fnv) -> Result<(), NotFinite> {
     hash.numbers(state)?;
     hash.count(report.steps as u64);
     hash.count(u64::from(report.converged));

@@ -36,9 +36,9 @@ pub(super) fn masked<S: Separation + PartialEq, K: Kernels>(asked: &Asked<S, K>,
 pub(super) fn values<S: Separation + PartialEq, K: Kernels>(asked: &Asked<S, K>, bench: &mut Bench<'_>, hash: &mut Fnv) -> Result<(), Law> {
     let values = bench.values.ok_or(Law::Arena)?;
     let model = asked.model(bench.case.beta)?;
-    model.read(&bench.patterns, &values, bench.query, bench.value, &mut bench.first.roomy())?;
-    laws::hull(bench.value, values, asked.mass)?;
-    Ok(hash.numbers(bench.value)?)
+    model.read(&bench.patterns, &values, bench.query, bench.made, &mut bench.first.roomy())?;
+    laws::hull(bench.made, values, asked.mass)?;
+    Ok(hash.numbers(bench.made)?)
 }
 
 /// The same bits with too few candidates.

@@ -18,6 +18,8 @@ pub struct File {
     pub(super) exact_retrieval: Vec<ExactRetrieval>,
     #[serde(default, rename = "sparse_vs_dense_counterexample")]
     pub(super) counterexamples: Vec<Counterexample>,
+    #[serde(rename = "khm")]
+    pub(super) kernelised: Option<Kernelised>,
     /// What produced the file.
     #[serde(default, rename = "meta")]
     _meta: Value,
@@ -142,4 +144,29 @@ pub(super) struct CounterexampleMap {
     pub p: Vec<f64>,
     pub x1: Vec<f64>,
     pub dist_to_target: f64,
+}
+
+/// A memory behind a linear map, with trajectories by its raw and by its unit features; the patterns are the values.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Kernelised {
+    #[serde(rename = "X")]
+    pub patterns: Matrix,
+    #[serde(rename = "W")]
+    pub weights: Matrix,
+    pub q: Vec<f64>,
+    pub beta: f64,
+    pub variants: Variants,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Variants {
+    pub raw_features: BTreeMap<String, KernelisedMap>,
+    pub unit_features: BTreeMap<String, KernelisedMap>,
+}
+
+/// States after steps 1..T, and the energies, without their constant, of the features of the query and of all of them but the last.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct KernelisedMap {
+    pub trajectory: Matrix,
+    pub feature_energy: Vec<f64>,
 }

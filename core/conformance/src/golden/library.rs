@@ -1,9 +1,9 @@
 //! The library on one backend, as a subject.
 
-use super::subject::{Answer, Energies, Kept, Problem, Separated, Subject};
-use crate::oracle::Rows;
+use super::subject::{Answer, Energies, Kept, Mapped, Problem, Separated, Subject};
+use crate::oracle::{self, Rows};
 use crate::separations::{WithSeparation, named};
-use basinet_core::{Beta, Bits, Buffers, Dot, Error, Kernels, Listed, Model, Patterns, Scratch, Separation, Step, Window};
+use basinet_core::{Beta, Bits, Buffers, Dot, Error, FeatureMap, Kernels, Listed, Model, Patterns, Scratch, Separation, Step, Window};
 use std::boxed::Box;
 use std::format;
 use std::string::String;
@@ -24,6 +24,10 @@ impl<K: Kernels> Subject for Library<K> {
 
     fn recall(&self, map: &str, problem: Problem<'_>) -> Option<Result<Answer, String>> {
         Some(named(map, Recall { kernels: self.0, problem })?.map_err(told))
+    }
+
+    fn kernelised(&self, map: &str, lens: oracle::FeatureMap<'_>, problem: Problem<'_>) -> Option<Result<Mapped, String>> {
+        Some(named(map, Through { kernels: self.0, lens, problem })?.map_err(told))
     }
 }
 
@@ -62,6 +66,33 @@ impl<K: Kernels> WithSeparation for Recall<'_, K> {
             Kept::Bits(rows) => recall(model.keep(Bits(&bits(rows))), self.problem),
             Kept::Window { centre, half_width } => recall(model.keep(Window { centre, half_width }), self.problem),
         }
+    }
+}
+
+/// A problem and a feature map to an answer.
+struct Through<'a, K> {
+    kernels: K,
+    lens: oracle::FeatureMap<'a>,
+    problem: Problem<'a>,
+}
+
+impl<K: Kernels> WithSeparation for Through<'_, K> {
+    type Output = Result<Mapped, Error>;
+    fn with<S: Separation>(self, separation: S) -> Self::Output {
+        let Self { lens, problem, .. } = self;
+        let (keys, query) = (narrow(problem.keys.data), narrow(problem.query));
+        let (weights, bias) = (narrow(lens.weights.data), lens.bias.map(narrow));
+        let map = FeatureMap::new(&weights, lens.weights.dim)?;
+        let map = if let Some(bias) = &bias { map.with_bias(bias)? } else { map };
+        let map = if lens.unit { map.unit() } else { map };
+        let keys = Patterns::new(&keys, problem.keys.dim)?;
+        let (mut features, mut room) = (vec![0.0; map.features() * keys.count()], vec![0.0; map.features()]);
+        map.on(self.kernels).apply_rows(&keys, &mut features)?;
+        let model = Model::new(Beta::new(problem.beta as f32)?, separation).on(self.kernels).through(map);
+        let (mut out, mut buffers) = (vec![0.0; keys.dim()], buffers());
+        let scratch = &mut buffers.scratch().with_features(&mut room);
+        let step = model.step(&Patterns::new(&features, map.features())?, &keys, &query, &mut out, scratch)?;
+        Ok(Mapped { state: wide(&out), energy0: step.energy.unwrap_or(f64::NAN) })
     }
 }
 

@@ -3,6 +3,7 @@
 //! A map that the subject lacks and a section that is unknown here are named and counted as not held.
 
 mod file;
+mod kernelised;
 mod library;
 mod report;
 mod steps;
@@ -11,7 +12,7 @@ mod subject;
 pub use file::File;
 pub use library::Library;
 pub use report::{Check, Line, summary};
-pub use subject::{Answer, Energies, Kept, Oracle, Problem, Separated, Subject};
+pub use subject::{Answer, Energies, Kept, Mapped, Oracle, Problem, Separated, Subject};
 
 use crate::oracle::{Map, Rows, max_abs};
 use crate::tolerance;
@@ -27,6 +28,7 @@ pub fn evaluate(file: &File, subject: &impl Subject) -> Vec<Check> {
     checks.extend(steps::masked_hetero(file, subject));
     checks.extend(exact_retrieval(file, subject));
     checks.extend(steps::counterexamples(file, subject));
+    checks.extend(kernelised::kernelised(file, subject));
     for name in file.others.keys() {
         let mut unknown = Case::new(name, "", "");
         unknown.failed(["whole section"], "not evaluated yet");

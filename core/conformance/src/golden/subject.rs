@@ -1,7 +1,7 @@
 //! Who is asked: anything that can separate scores and take a step. The oracle is one subject, the library on one backend
 //! another, so the file judges both by the same code.
 
-use crate::oracle::{self, Map, Rows};
+use crate::oracle::{self, FeatureMap, Map, Rows};
 use std::string::String;
 use std::vec::Vec;
 
@@ -85,12 +85,23 @@ pub struct Energies {
     pub energy: f64,
 }
 
+/// What a step through a feature map yields.
+#[derive(Clone, Debug)]
+pub struct Mapped {
+    /// The state after the step.
+    pub state: Vec<f64>,
+    /// The energy of the features of the state *before* the step, without its constant.
+    pub energy0: f64,
+}
+
 /// Something that can be held against the golden file. `None` where it does not have the map.
 pub trait Subject {
     /// Weights, threshold and conjugate of scaled scores.
     fn separate(&self, map: &str, z: &[f64]) -> Option<Result<Separated, String>>;
     /// One step.
     fn recall(&self, map: &str, problem: Problem<'_>) -> Option<Result<Answer, String>>;
+    /// One step over all rows, compared by their features, with the rows themselves as values.
+    fn kernelised(&self, map: &str, lens: FeatureMap<'_>, problem: Problem<'_>) -> Option<Result<Mapped, String>>;
 }
 
 /// The oracle, so that the file and the oracle check each other.
@@ -118,5 +129,14 @@ impl Subject for Oracle {
         let (threshold, conjugate, support) = (step.threshold, step.conjugate, Some(step.support));
         let separated = Separated { weights: step.weights, threshold, conjugate, support };
         Some(Ok(Answer { scores: step.scores, separated, state: step.state, energies }))
+    }
+
+    fn kernelised(&self, map: &str, lens: FeatureMap<'_>, problem: Problem<'_>) -> Option<Result<Mapped, String>> {
+        let map = Map::named(map)?;
+        let Problem { beta, keys, query, .. } = problem;
+        let (features, f) = (lens.of_rows(keys), lens.of(query));
+        let features = Rows { data: &features, dim: f.len() };
+        let step = oracle::recall(map, beta, features, keys, None, &f);
+        Some(Ok(Mapped { state: step.state, energy0: oracle::energy0(map, beta, features, &f) }))
     }
 }

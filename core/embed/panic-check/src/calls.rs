@@ -118,7 +118,7 @@ export! {
     any_separation_name: |i| i.name.parse::<AnySeparation>().map(|separation| write!(i.text, "{separation}"));
     buffers: |i| *i.buffers = Buffers::default();
     batch_scratch: |i| basinet_core::batch_scratch(i.m, i.n, i.m, i.n);
-    scratch: |i| { let mut scratch = room(i); (scratch.width(), scratch.capacity(), scratch.reborrow().width()) };
+    scratch: |i| { let mut scratch = room(i); (scratch.width(), scratch.capacity(), scratch.reborrow().with_features(&mut []).width()) };
 }
 
 // What there is one of for each backend: by the dispatcher here, by name below.
@@ -180,6 +180,7 @@ impl Job for Functions<'_, '_> {
         black_box(kernels.backend());
         on::exp(kernels, i.out);
         recall::free(i, kernels)?;
+        recall::map_calls(i, kernels)?;
         let rows = patterns(i)?;
         Dot.scores(kernels, &rows, i.m, i.query, i.out, true);
         SquaredDistance.scores(kernels, &rows, i.m, i.query, i.out, true);

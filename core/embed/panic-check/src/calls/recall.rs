@@ -2,7 +2,7 @@
 
 use super::{Inputs, patterns};
 use basinet_core::{
-    AnyModel, Beta, Bits, Cosine, Descends, Dispatch, Dot, Dynamics, Error, FreeRecall, Job, Kernels, LayerNorm, Listed, Mask, Model,
+    AnyModel, Beta, Bits, Cosine, Descends, Dispatch, Dot, Dynamics, Error, FeatureMap, FreeRecall, Job, Kernelised, Kernels, LayerNorm, Listed, Mask, Model,
     Normaliser, Patterns, Post, RandomMask, Scratch, Separation, Similarity, SquaredDistance, Stop, Tanh, UnitNorm, Window, WithSeparation,
 };
 use core::hint::black_box;
@@ -19,6 +19,7 @@ impl<S: Separation + PartialEq> Job for Recall<'_, '_, S> {
         model_calls(i, model)?;
         descent_calls(i, model)?;
         certify_calls(i, model)?;
+        kernelised_calls(i, model.through(map(i)?))?;
         dynamics_calls(i, model.then(UnitNorm))?;
         dynamics_calls(i, model.then(LayerNorm))?;
         dynamics_calls(i, model.then(Tanh))?;
@@ -37,6 +38,7 @@ impl<S: Separation> Job for Compared<'_, '_, S> {
         let model = Model::new(Beta::new(i.x)?, separation).on(kernels);
         model_calls(i, model.with(Cosine))?;
         model_calls(i, model.with(SquaredDistance))?;
+        kernelised_step(i, model.with(Cosine).through(map(i)?))?;
         descent_calls(i, model.with(SquaredDistance))
     }
 }
@@ -128,6 +130,42 @@ fn descent_calls<S: Separation, Q: Descends, K: Kernels>(i: &mut Inputs<'_>, mod
     black_box(model.energy(&keys, i.query, i.x, &mut scratch)?);
     black_box(model.settle(&keys, i.out, stop, &mut scratch)?);
     black_box(model.settle_observed(&keys, i.out, stop, &mut scratch, |step, state| {
+        black_box((step, state));
+    })?);
+    Ok(())
+}
+
+/// A map of any shape and kind.
+fn map<'a>(i: &Inputs<'a>) -> Result<FeatureMap<'a>, Error> {
+    let map = FeatureMap::new(i.b, i.m)?;
+    let map = if i.k == 0 { map.with_bias(i.a)? } else { map };
+    Ok(if i.n == 0 { map.unit() } else { map })
+}
+
+/// What a map does.
+pub fn map_calls<K: Kernels>(i: &mut Inputs<'_>, kernels: K) -> Result<(), Error> {
+    let map = map(i)?.on(kernels);
+    black_box((map.dim(), map.features(), map.weights(), map.bias(), map.is_unit()));
+    map.apply(i.query, i.out)?;
+    map.apply_rows(&patterns(i)?, i.out)
+}
+
+fn kernelised_step<S: Separation, Q: Similarity, K: Kernels>(i: &mut Inputs<'_>, model: Kernelised<'_, S, Q, K>) -> Result<(), Error> {
+    let (features, values) = (patterns(i)?, Patterns::strided(i.b, i.m, i.n)?);
+    let mut scratch = Scratch::new(i.sums, i.scores, i.rows, i.work).with_features(i.caps);
+    black_box((model.model(), model.map()));
+    black_box(model.step(&features, &values, i.query, i.out, &mut scratch)?);
+    Ok(())
+}
+
+fn kernelised_calls<S: Separation, Q: Descends, K: Kernels>(i: &mut Inputs<'_>, model: Kernelised<'_, S, Q, K>) -> Result<(), Error> {
+    kernelised_step(i, model)?;
+    let (features, values) = (patterns(i)?, Patterns::strided(i.b, i.m, i.n)?);
+    let stop = Stop::after(i.n).state_change(i.x).weight_change(i.x);
+    let mut scratch = Scratch::new(i.sums, i.scores, i.rows, i.work).with_states(i.states).with_features(i.caps);
+    black_box(model.energy(&features, i.query, i.x, &mut scratch)?);
+    black_box(model.settle(&features, &values, i.out, stop, &mut scratch)?);
+    black_box(model.settle_observed(&features, &values, i.out, stop, &mut scratch, |step, state| {
         black_box((step, state));
     })?);
     Ok(())

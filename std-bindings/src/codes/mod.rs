@@ -37,6 +37,8 @@ mod retrieval;
 pub use bounds::{fejes_toth, lower_bound, upper_bound};
 pub use capacity::{Capacity, dense_capacity, kernel_capacity};
 pub use error::Error;
+#[cfg(feature = "train")]
+pub(crate) use error::{dimensions, points, within};
 pub use known::{Known, TARGETS, best_known, optimum};
 pub use measured::{Closest, closest, degrees, separations};
 pub use retrieval::{dense_error, dense_needed, exact_needed, margin, needed, sparse_error};

@@ -12,7 +12,7 @@ mod sealed {
         /// The nearest to a number.
         fn nearest(wide: f64) -> Self;
         /// `e^x` of each number, in place.
-        fn exp(numbers: &mut [Self]);
+        fn exp_each(numbers: &mut [Self]);
     }
 }
 
@@ -24,7 +24,7 @@ impl sealed::Number for f32 {
         wide as f32
     }
 
-    fn exp(numbers: &mut [Self]) {
+    fn exp_each(numbers: &mut [Self]) {
         basinet_core::exp(numbers);
     }
 }
@@ -34,7 +34,7 @@ impl sealed::Number for f64 {
         wide
     }
 
-    fn exp(numbers: &mut [Self]) {
+    fn exp_each(numbers: &mut [Self]) {
         numbers.iter_mut().for_each(|x| *x = libm::exp(*x));
     }
 }

@@ -1,7 +1,10 @@
 //! What training returns.
 
+use super::descent::Descended;
+use super::problem::normalise;
 use super::{Error, Number};
 use crate::codes;
+use ndarray::{Array2, ArrayView2, s};
 
 /// A feature map `W x + b`, and what it does to the patterns that it was trained with.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +62,8 @@ impl<F: Number> Trained<F> {
     /// # Errors
     /// [`Error::Length`].
     pub fn features(&self, rows: &[F]) -> Result<Vec<F>, Error> {
-        todo!()
+        let inputs = inputs(rows, self.dim, self.bias.is_some())?;
+        Ok(inputs.dot(&parameters(self).t()).into_raw_vec_and_offset().0)
     }
 
     /// The features of rows of `dim` numbers, each row at norm 1. O(rows dim features).
@@ -67,8 +71,41 @@ impl<F: Number> Trained<F> {
     /// # Errors
     /// [`Error::Length`]; [`Error::ZeroRow`], [`Error::NotFinite`] where the features of a row are zeros, or overflow.
     pub fn unit_features(&self, rows: &[F]) -> Result<Vec<F>, Error> {
-        todo!()
+        let inputs = inputs(rows, self.dim, self.bias.is_some())?;
+        let mut units = inputs.dot(&parameters(self).t());
+        normalise(&mut units, &mut vec![F::one(); inputs.nrows()])?;
+        Ok(units.into_raw_vec_and_offset().0)
     }
+}
+
+/// Rows as a matrix, with a column of ones where there is a bias.
+pub(super) fn inputs<F: Number>(rows: &[F], dim: usize, bias: bool) -> Result<Array2<F>, Error> {
+    let wrong = Error::Length { len: rows.len(), dim };
+    let count = rows.len().checked_div(dim).ok_or(wrong)?;
+    let rows = ArrayView2::from_shape((count, dim), rows).map_err(|_| wrong)?;
+    let mut inputs = Array2::ones((count, dim + usize::from(bias)));
+    inputs.slice_mut(s![.., ..dim]).assign(&rows);
+    Ok(inputs)
+}
+
+/// W, with the bias as its last column where there is one.
+pub(super) fn parameters<F: Number>(map: &Trained<F>) -> Array2<F> {
+    let columns = map.dim + usize::from(map.bias.is_some());
+    let of = |(i, j): (usize, usize)| match &map.bias {
+        Some(bias) if j == map.dim => bias[i],
+        _ => map.weights[i * map.dim + j],
+    };
+    Array2::from_shape_fn((map.features, columns), of)
+}
+
+/// The map of these parameters, and how far it moves the rows apart.
+pub(super) fn trained<F: Number>(rows: &[F], dim: usize, bias: bool, descended: Descended<F>) -> Result<Trained<F>, Error> {
+    let Descended { parameters, loss, start, iterations, .. } = descended;
+    let weights = parameters.slice(s![.., ..dim]).iter().copied().collect();
+    let bias = bias.then(|| parameters.column(dim).to_vec());
+    let mut map = Trained { loss, start, iterations, ..Trained::new(weights, bias, dim)? };
+    map.separation = codes::closest(&map.features(rows)?, map.features)?.separation();
+    Ok(map)
 }
 
 /// A spherical code.

@@ -1,5 +1,8 @@
 //! How to train: all that there is to choose, and sound choices.
 
+use super::descent::Descended;
+use super::problem::{Inputs, normalise};
+use super::trained::{inputs, parameters, trained};
 use super::{Error, Number, Points, Trained};
 use crate::codes::{self, Known};
 use std::time::{Duration, Instant};
@@ -219,7 +222,11 @@ impl Training {
         features: usize,
         progress: impl Fn(&Progress) + Sync,
     ) -> Result<Trained<F>, Error> {
-        todo!()
+        codes::dimensions(features, 1)?;
+        let inputs = inputs(rows, dim, self.bias)?;
+        let begin = |start| self.begin(start, features, dim);
+        let descended = self.best(Inputs::Rows(inputs.view()), (inputs.nrows(), features), self.starts, &begin, &progress)?;
+        trained(rows, dim, self.bias, descended)
     }
 
     /// Goes on with a map, in one start from its weights and bias: for patterns that came later, or with other options. What
@@ -237,7 +244,10 @@ impl Training {
     /// # Errors
     /// As [`map`](Self::map); [`Error::Length`] too where the map is for rows of another length.
     pub fn refine<F: Number>(&self, rows: &[F], map: &Trained<F>, progress: impl Fn(&Progress) + Sync) -> Result<Trained<F>, Error> {
-        todo!()
+        let inputs = inputs(rows, map.dim, map.bias.is_some())?;
+        let begin = |_| parameters(map);
+        let descended = self.best(Inputs::Rows(inputs.view()), (inputs.nrows(), map.features), 1, &begin, &progress)?;
+        trained(rows, map.dim, map.bias.is_some(), descended)
     }
 
     /// Places `count` free points on the sphere of `dim` dimensions, as far apart as it can: what a map of `count` linearly independent
@@ -255,7 +265,14 @@ impl Training {
     /// # Errors
     /// [`Error::TooFew`] below two points or without a start, [`Error::Dimension`] below two dimensions, [`Error::OutOfRange`] of options.
     pub fn points(&self, count: usize, dim: usize, progress: impl Fn(&Progress) + Sync) -> Result<Points, Error> {
-        todo!()
+        codes::dimensions(dim, 2)?;
+        let begin = |start| self.scatter(start, count, dim);
+        let Descended { parameters, start, iterations, .. } = self.best(Inputs::Free, (count, dim), self.starts, &begin, &progress)?;
+        let mut units = parameters;
+        normalise(&mut units, &mut vec![0.0; count])?;
+        let points = units.into_raw_vec_and_offset().0;
+        let separation = codes::closest(&points, dim)?.separation();
+        Ok(Points { points, dim, separation, start, iterations })
     }
 
     /// Places each of the codes [`TARGETS`](codes::TARGETS) and says how near it comes and how long that took. `reached` hears of each when it

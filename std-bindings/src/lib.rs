@@ -8,6 +8,9 @@ struct Readme;
 #[cfg(feature = "files")]
 mod aside;
 mod batch;
+pub mod codes;
+#[cfg(feature = "train")]
+pub mod feature_map;
 #[cfg(feature = "files")]
 pub mod file;
 #[cfg(feature = "formats")]

@@ -1,0 +1,1 @@
+//! What is measured, possible and needed, against what is known.

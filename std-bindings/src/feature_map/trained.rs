@@ -3,7 +3,7 @@
 use super::descent::Descended;
 use super::problem::normalise;
 use super::{Error, Number};
-use crate::codes;
+use crate::{LinearMap, codes};
 use ndarray::{Array2, ArrayView2, s};
 
 /// A feature map `W x + b`, and what it does to the patterns that it was trained with.
@@ -75,6 +75,17 @@ impl<F: Number> Trained<F> {
         let mut units = inputs.dot(&parameters(self).t());
         normalise(&mut units, &mut vec![F::one(); inputs.nrows()])?;
         Ok(units.into_raw_vec_and_offset().0)
+    }
+}
+
+impl Trained<f32> {
+    /// The map as core applies it, whose features have the same bits on every machine. Those of [`features`](Self::features) are the same
+    /// within rounding.
+    ///
+    /// # Errors
+    /// As [`LinearMap::new`]: a weight or the bias is not finite.
+    pub fn linear_map(&self) -> Result<LinearMap, basinet_core::Error> {
+        LinearMap::new(self.weights.clone(), self.dim, self.bias.clone())
     }
 }
 

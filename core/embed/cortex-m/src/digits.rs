@@ -1,11 +1,12 @@
 //! Handwritten digits in flash, damaged and recalled: without a heap, and without a copy of the patterns.
 //!
 //! The same forty digits twice: as a `static`, as `basinet export --to rust` writes one, and as the file itself, which has a model and
-//! checksums too. What is printed is the same on every board, bit for bit, as [`transcript.txt`] in this package says and CI checks.
+//! checksums too. And once more behind a learned feature map, in `learned`. What is printed is the same on every board, bit for bit, as [`transcript.txt`] in this package says and CI checks.
 //! `run [BOARD]` builds and runs it.
 #![no_std]
 #![no_main]
 
+mod learned;
 mod semihosted;
 
 use basinet_conformance::generator::SplitMix64;
@@ -93,6 +94,8 @@ fn show(out: &mut impl Write, buffers: &mut Buffers<D, K>) -> Result<(), Failure
     let kept = basin.model().beta;
     writeln!(out, "\nA 9 under noise, by sparsemax at the file's own beta {}, from the file:", kept.get())?;
     recall(out, &file, basin.max_norm(), Model::new(kept, Sparsemax), &noisy, buffers)?;
+
+    learned::show(out, buffers)?;
 
     writeln!(out, "\nWhat is no file, or no longer one:")?;
     let mut damaged = Aligned([0; 256]);

@@ -13,7 +13,7 @@ EXACT = {"X", "V", "W", "q", "z", "beta", "gap", "energy0", "energy_const", "con
 
 def short(value, exact=False):
     if isinstance(value, dict):
-        return {k: short(v, exact or k in EXACT) for k, v in value.items() if not k.endswith("_release")}
+        return {k: short(v, exact or k in EXACT) for k, v in value.items() if not k.endswith("_release") or k == "adam_release"}
     if isinstance(value, list):
         return [short(v, exact) for v in value]
     if isinstance(value, float):

@@ -5,6 +5,10 @@ mod bounds;
 mod golden;
 mod training;
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
 type Fallible = Result<(), Box<dyn std::error::Error>>;
 
 /// Losses, gradients, ten steps, bounds and capacities: the reference file's.
@@ -17,4 +21,17 @@ fn golden_numbers_are_held() -> Fallible {
         assert!(check.held(), "{}: {}: {:e} beyond {:e}", check.subsection(), check.what, check.error, check.tolerance);
     }
     Ok(())
+}
+
+/// The generator of one test.
+fn random(seed: u64) -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+/// So many normal numbers.
+fn numbers<F>(random: &mut ChaCha8Rng, count: usize) -> Vec<F>
+where
+    StandardNormal: Distribution<F>,
+{
+    StandardNormal.sample_iter(random).take(count).collect()
 }

@@ -4,6 +4,7 @@ mod digits;
 mod help;
 mod maps;
 mod pipes;
+mod train;
 mod transcript;
 mod verbs;
 mod wrong_input;

@@ -15,6 +15,7 @@ mod progress;
 mod recall;
 mod say;
 mod store;
+mod train;
 
 use anstyle::{AnsiColor, Style};
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -59,6 +60,7 @@ enum Verb {
     Recall(recall::Arguments),
     Info(info::Arguments),
     Export(export::Arguments),
+    Train(train::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         Verb::Recall(arguments) => recall::run(&arguments),
         Verb::Info(arguments) => info::run(&arguments),
         Verb::Export(arguments) => export::run(&arguments),
+        Verb::Train(arguments) => train::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, Arguments::command()),
     };
     match done {

@@ -9,6 +9,16 @@ pub fn bar(doing: &'static str, rows: Option<usize>) -> ProgressBar {
         Some(rows) => ProgressBar::new(rows as u64).with_style(style("{msg} {wide_bar} {human_pos} of {human_len} rows, {eta} left")),
         None => ProgressBar::no_length().with_style(style("{msg} {spinner} {human_pos} rows")),
     };
+    ticking(bar, doing)
+}
+
+/// Work of so many steps.
+pub fn steps(doing: &'static str, count: usize) -> ProgressBar {
+    let bar = ProgressBar::new(count as u64).with_style(style("{msg} {wide_bar} {human_pos} of {human_len} steps, {eta} left"));
+    ticking(bar, doing)
+}
+
+fn ticking(bar: ProgressBar, doing: &'static str) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(200));
     // Dropped is gone, also where an error ends the work.
     bar.with_message(doing).with_finish(ProgressFinish::AndClear)

@@ -4,7 +4,7 @@
 //! throughput is that of the patterns' bytes, which a step reads once; where there are values or several queries, of all that is read if
 //! each query reads by itself.
 
-use basinet::{Backend, Beta, Error, Memory, Model, PairedMemory, Separation, Softmax, Sparsemax, Stop};
+use basinet::{Backend, Beta, Error, FeatureMap, Memory, Model, PairedMemory, Patterns, Separation, Softmax, Sparsemax, Stop};
 use basinet_benches::data;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::hint::black_box;
@@ -22,6 +22,9 @@ struct Case {
     pairs: PairedMemory,
     queries: Vec<f32>,
     beta: Beta,
+    /// Of a feature map with as many features of unit length as there are numbers in a pattern, and those of all patterns.
+    weights: Vec<f32>,
+    features: Vec<f32>,
 }
 
 impl Case {
@@ -49,7 +52,10 @@ fn main() -> Result<(), Error> {
         println!("{count}x{dim}: retrieving beta {retrieving:.4}");
         let queries: Vec<f32> = (0..BATCH).flat_map(|i| data::query(&mut rng, memory.row(i * (count / BATCH)).unwrap_or(&[]))).collect();
         let pairs = PairedMemory::from_memories(memory.clone(), data::memory(&mut rng, count, dim)?)?;
-        let mut case = Case { name: String::new(), memory, pairs, queries, beta: Beta::new(1.0)? };
+        let weights = data::numbers(&mut rng, dim * dim, 1.0);
+        let mut features = vec![0.0; count * dim];
+        FeatureMap::new(&weights, dim)?.unit().apply_rows(&memory.patterns()?, &mut features)?;
+        let mut case = Case { name: String::new(), memory, pairs, queries, beta: Beta::new(1.0)?, weights, features };
         for (regime, beta) in [("retrieving", retrieving), ("low", 1.0)] {
             (case.name, case.beta) = (format!("{regime}/{count}x{dim}"), Beta::new(beta)?);
             forms(&mut criterion, &case, "softmax", Softmax)?;
@@ -71,12 +77,20 @@ fn forms<S: Separation>(criterion: &mut Criterion, case: &Case, separation: &str
     case.pairs.recall(&model, query)?;
     memory.recall_batch(&model, &case.queries)?;
     streamed(&model, case, &mut out)?;
+    let dim = memory.dim();
+    let (kernelised, features) = (model.through(FeatureMap::new(&case.weights, dim)?.unit()), Patterns::new(&case.features, dim)?);
+    let mut room = vec![0.0; dim];
+    kernelised.step(&features, &patterns, query, &mut out, &mut work.scratch().with_features(&mut room))?;
     let mut time = |form: &str, bytes: u64, work: &mut dyn FnMut()| {
         let mut group = criterion.benchmark_group(format!("recall/{form}"));
         let id = BenchmarkId::new(separation, &case.name);
         group.throughput(Throughput::Bytes(bytes)).bench_function(id, |bencher| bencher.iter(&mut *work));
     };
     time("step", bytes, &mut || _ = black_box(model.step(&patterns, black_box(query), &mut out, &mut work.scratch())));
+    time("kernelised", 2 * bytes, &mut || {
+        let mut scratch = work.scratch().with_features(&mut room);
+        _ = black_box(kernelised.step(&features, &patterns, black_box(query), &mut out, &mut scratch));
+    });
     time("streamed", bytes, &mut || _ = black_box(streamed(&model, case, &mut out)));
     time("paired", 2 * bytes, &mut || _ = black_box(case.pairs.recall(&model, black_box(query))));
     time("certified", bytes, &mut || _ = black_box(memory.recall_certified(&model, black_box(query))));

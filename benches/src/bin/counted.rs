@@ -3,8 +3,8 @@
 //! `counted CASE REPETITIONS`. Prints the backend that did it.
 
 use basinet::{
-    Backend, Beta, Dispatch, Entmax, Error, Kernels, Model, Normmax, Scratch, Separation, Softmax, Sparsemax, Step, TopK, batch_scratch,
-    beta,
+    Backend, Beta, Dispatch, Entmax, Error, FeatureMap, Kernels, Model, Normmax, Patterns, Scratch, Separation, Softmax, Sparsemax, Step,
+    TopK, batch_scratch, beta,
 };
 use basinet_benches::data;
 use clap::{Parser, ValueEnum};
@@ -52,6 +52,9 @@ enum Case {
     Sparsemax,
     #[value(name = "entmax-1.5-1024x64")]
     EntmaxSquare,
+    /// By 64 features of unit length.
+    #[value(name = "kernelised-softmax-1024x64")]
+    Kernelised,
     #[value(name = "topk-8-1024x64")]
     TopK,
     /// Weights of scores, many of which are above the threshold.
@@ -103,6 +106,7 @@ fn main() -> Result<(), Error> {
         Case::BatchSoftmax => batch(repetitions, Softmax)?,
         Case::BatchSparsemax => batch(repetitions, Sparsemax)?,
         Case::EntmaxSquare => recall(repetitions, Entmax::new(1.5)?, (1024, 64))?,
+        Case::Kernelised => kernelised(repetitions, Softmax)?,
         Case::TopK => recall(repetitions, TopK::new(8)?, (1024, 64))?,
         Case::WeightsSparsemax => weights(repetitions, Sparsemax)?,
         Case::WeightsSquare => weights(repetitions, Entmax::new(1.5)?)?,
@@ -157,6 +161,27 @@ fn recall<S: Separation>(repetitions: usize, separation: S, (count, dim): (usize
     let mut out = vec![0.0; dim];
     for _ in 0..repetitions {
         black_box(model.step(&patterns, black_box(&query), black_box(&mut out), &mut scratch))?;
+    }
+    Ok(())
+}
+
+fn kernelised<S: Separation>(repetitions: usize, separation: S) -> Result<(), Error> {
+    let (count, dim) = (1024, 64);
+    let mut rng = data::generator(1);
+    let memory = data::memory(&mut rng, count, dim)?;
+    let patterns = memory.patterns()?;
+    let query = data::query(&mut rng, patterns.row(5).unwrap_or(&[]));
+    let weights = data::numbers(&mut rng, dim * dim, 1.0);
+    let map = FeatureMap::new(&weights, dim)?.unit();
+    let (mut features, mut room) = (vec![0.0; count * dim], vec![0.0; dim]);
+    map.apply_rows(&patterns, &mut features)?;
+    let features = Patterns::new(&features, dim)?;
+    let model = Model::new(Beta::new(RETRIEVING)?, separation).through(map);
+    let mut sums = vec![0.0; 3 * dim];
+    let mut scratch = Scratch::new(&mut sums, &mut [], &mut [], &mut []).with_features(&mut room);
+    let mut out = vec![0.0; dim];
+    for _ in 0..repetitions {
+        black_box(model.step(&features, &patterns, black_box(&query), black_box(&mut out), &mut scratch))?;
     }
     Ok(())
 }

@@ -96,7 +96,12 @@ fn show(out: &mut impl Write, buffers: &mut Buffers<D, K>) -> Result<(), Failure
     recall(out, &file, basin.max_norm(), Model::new(kept, Sparsemax), &noisy, buffers)?;
 
     learned::show(out, buffers)?;
+    strangers(out)
+}
 
+/// What reading bytes that are no file answers.
+#[inline(never)]
+fn strangers(out: &mut impl Write) -> Result<(), Failure> {
     writeln!(out, "\nWhat is no file, or no longer one:")?;
     let mut damaged = Aligned([0; 256]);
     damaged.0.iter_mut().zip(FILE).for_each(|(to, &byte)| *to = byte);
@@ -177,7 +182,6 @@ fn shade(number: f32) -> &'static str {
     }
 }
 
-/// What reading bytes that are no file answers.
 fn refused(out: &mut impl Write, what: &str, bytes: &[u8]) -> Result<(), Failure> {
     match Basin::new(bytes) {
         Ok(_) => Err(Failure::Accepted),

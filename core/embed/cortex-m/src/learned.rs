@@ -2,7 +2,7 @@
 
 use super::{D, Failure, K, erased, pictures};
 use basinet_core::basin::crc32;
-use basinet_core::{AnyModel, AnySeparation, Basin, Buffers, Cosine, Error, Model, Sparsemax, Step, include_basin};
+use basinet_core::{AnyModel, AnySeparation, Basin, Buffers, Cosine, Error, FeatureMap, Model, Patterns, Sparsemax, Step, include_basin};
 use core::fmt::Write;
 
 /// Features, the digits as values, and the map.
@@ -17,28 +17,59 @@ pub fn show(out: &mut impl Write, buffers: &mut Buffers<D, K>) -> Result<(), Fai
     basin.verify()?;
     let (Some(map), Some(digits)) = (map, basin.values()) else { return Err(Failure::Accepted) };
     let AnyModel { beta, separation: AnySeparation::Sparsemax, .. } = basin.model() else { return Err(Failure::Accepted) };
-    let (features, model, mut room) = (basin.patterns(), Model::new(beta, Sparsemax), [0.0; FEATURES]);
-    let plainly = |digit: &[f32; D], state: &mut [f32; D], buffers: &mut Buffers<D, K>| {
-        model.with(Cosine).step(&digits, digit, state, &mut buffers.scratch())
-    };
-    let mut learned = |digit: &[f32; D], state: &mut [f32; D], buffers: &mut Buffers<D, K>| {
-        let mut scratch = buffers.scratch().with_features(&mut room);
-        model.through(map).step(&features, &digits, digit, state, &mut scratch)
-    };
-    let damaged = |row: usize| digits.row(row).map(erased).ok_or(Error::NoSuchRow { row, count: digits.count() });
+    let mut recall = Recall { digits, features: basin.patterns(), map, model: Model::new(beta, Sparsemax), buffers };
+    look(out, &mut recall)?;
+    count(out, &mut recall)
+}
 
-    let (three, mut by_pixels, mut by_features) = (damaged(12)?, [0.0; D], [0.0; D]);
-    writeln!(out, "\nThe 3 again, by cosines at beta {}, of pixels and of {FEATURES} features that were learned:", beta.get())?;
-    describe(out, "pixels", &plainly(&three, &mut by_pixels, buffers)?)?;
-    describe(out, "features", &learned(&three, &mut by_features, buffers)?)?;
-    pictures(out, &by_pixels, &by_features)?;
+/// The same digits, by their pixels and by their features.
+struct Recall<'a> {
+    digits: Patterns<'a>,
+    features: Patterns<'a>,
+    map: FeatureMap<'a>,
+    model: Model<Sparsemax>,
+    buffers: &'a mut Buffers<D, K>,
+}
 
-    let (mut recalled, mut state, mut checksum) = ([0; 2], [0.0; D], 0u32);
-    for row in 0..digits.count() {
-        let digit = damaged(row)?;
+// Each is called from two places, and a copy in both would need the stack of both at once: a small board has some 14 KB for all.
+impl Recall<'_> {
+    #[inline(never)]
+    fn by_pixels(&mut self, damaged: &[f32; D], state: &mut [f32; D]) -> Result<Step, Error> {
+        self.model.with(Cosine).step(&self.digits, damaged, state, &mut self.buffers.scratch())
+    }
+
+    #[inline(never)]
+    fn by_features(&mut self, damaged: &[f32; D], state: &mut [f32; D]) -> Result<Step, Error> {
+        let mut room = [0.0; FEATURES];
+        let mut scratch = self.buffers.scratch().with_features(&mut room);
+        self.model.through(self.map).step(&self.features, &self.digits, damaged, state, &mut scratch)
+    }
+
+    fn damaged(&self, row: usize) -> Result<[f32; D], Error> {
+        self.digits.row(row).map(erased).ok_or(Error::NoSuchRow { row, count: self.digits.count() })
+    }
+}
+
+/// One of them, damaged and recalled both ways.
+#[inline(never)]
+fn look(out: &mut impl Write, recall: &mut Recall<'_>) -> Result<(), Failure> {
+    let beta = recall.model.beta().get();
+    writeln!(out, "\nThe 3 again, by cosines at beta {beta}, of pixels and of {FEATURES} features that were learned:")?;
+    let (three, mut by_pixels, mut by_features) = (recall.damaged(12)?, [0.0; D], [0.0; D]);
+    describe(out, "pixels", &recall.by_pixels(&three, &mut by_pixels)?)?;
+    describe(out, "features", &recall.by_features(&three, &mut by_features)?)?;
+    pictures(out, &by_pixels, &by_features)
+}
+
+/// All of them: how many come back exactly, and a checksum of what the features bring.
+#[inline(never)]
+fn count(out: &mut impl Write, recall: &mut Recall<'_>) -> Result<(), Failure> {
+    let (mut recalled, mut checksum) = ([0; 2], 0);
+    for row in 0..recall.digits.count() {
+        let (digit, mut state) = (recall.damaged(row)?, [0.0; D]);
         let right = |step: Step| usize::from(step.winner == row && step.is_exact());
-        recalled[0] += right(plainly(&digit, &mut state, buffers)?);
-        recalled[1] += right(learned(&digit, &mut state, buffers)?);
+        recalled[0] += right(recall.by_pixels(&digit, &mut state)?);
+        recalled[1] += right(recall.by_features(&digit, &mut state)?);
         checksum = chained(checksum, &state);
     }
     let [by_pixels, by_features] = recalled;
@@ -51,6 +82,7 @@ fn describe(out: &mut impl Write, what: &str, step: &Step) -> Result<(), Failure
 }
 
 /// The checksum of a checksum and the bits of a state.
+#[inline(never)]
 fn chained(checksum: u32, state: &[f32; D]) -> u32 {
     let mut bytes = [[0; 4]; D + 1];
     let words = core::iter::once(checksum.to_le_bytes()).chain(state.iter().map(|number| number.to_le_bytes()));

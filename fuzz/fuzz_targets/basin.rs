@@ -6,8 +6,8 @@
 
 use arbitrary::{Result, Unstructured};
 use basinet_conformance::basin::{File, Section, bytes_of, seal};
-use basinet_core::{FeatureMap, Patterns};
 use basinet_core::basin::{Aligned, Basin, Checksums, FileError, Section as Kind, crc32};
+use basinet_core::{FeatureMap, Patterns};
 use basinet_fuzz::{bits, draw};
 use libfuzzer_sys::fuzz_target;
 

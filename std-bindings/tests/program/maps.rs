@@ -118,3 +118,22 @@ fn what_does_not_go_together_is_refused_and_says_why() -> Fallible {
     }
     Ok(())
 }
+
+#[test]
+fn what_train_learns_a_memory_is_put_behind() -> Fallible {
+    let folder = folder()?;
+    let path = |name: &str| folder.path().join(name);
+    for (line, bias) in [("-o map.npy", false), ("-o map.safetensors --bias", true)] {
+        said(folder.path(), &format!("train digits.npy --features 24 --iterations 20 --starts 1 {line}"), b"")?;
+        let file = line.split(' ').nth(1).unwrap_or("");
+        let map = formats::linear_map(path(file))?;
+        assert_eq!((map.features(), map.dim(), map.view()?.bias().is_some()), (24, 64, bias));
+        said(folder.path(), &format!("store digits.npy -o behind.basin --map {file} --unit --beta 1000"), b"")?;
+        let recalled = said(folder.path(), "recall behind.basin --query digits.npy", b"")?;
+        for (row, line) in recalled.lines().enumerate() {
+            let answer: Value = serde_json::from_str(line)?;
+            assert_eq!(answer["winner"], row);
+        }
+    }
+    Ok(())
+}

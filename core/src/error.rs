@@ -63,6 +63,16 @@ pub enum Error {
         /// The row.
         row: usize,
     },
+    /// A feature is NaN or infinite: a weight or the bias is, or their sum overflows.
+    FeatureNotFinite {
+        /// Where it stands among the features; of many patterns, counted through all of theirs.
+        index: usize,
+    },
+    /// The features that were to have unit length are all zero.
+    ZeroFeatures {
+        /// The pattern whose they are; 0 where there is but one.
+        row: usize,
+    },
     /// A number that would be stored is NaN or infinite.
     PatternNotFinite {
         /// Where it stands in the row.
@@ -88,9 +98,9 @@ pub enum Error {
     AllMasked,
     /// The rows of a sparse map's support were not read out before the pass was finished.
     NotReadOut,
-    /// The scratch memory is too small for rows of this length.
+    /// The scratch memory is too small for rows, or features, of this length.
     Scratch {
-        /// Numbers a row of values has.
+        /// Numbers a row of values, or the features, have.
         needed: usize,
         /// Numbers the scratch memory holds.
         found: usize,
@@ -128,6 +138,10 @@ impl fmt::Display for Error {
             Self::ScoreNotFinite { row } => {
                 write!(f, "the score of row {row} is NaN or infinite: the row holds such a number, or the score overflows")
             }
+            Self::FeatureNotFinite { index } => {
+                write!(f, "feature {index} is NaN or infinite: a weight or the bias is, or their sum overflows")
+            }
+            Self::ZeroFeatures { row } => write!(f, "the features of pattern {row} are all zero and have no direction"),
             Self::PatternNotFinite { index } => write!(f, "number {index} of the pattern is NaN or infinite"),
             Self::NormOverflow => f.write_str("the norm of the pattern is beyond f32"),
             Self::StoreFull { capacity } => write!(f, "the store is full: it holds {capacity} rows"),

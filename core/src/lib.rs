@@ -10,6 +10,7 @@ pub mod basin;
 mod decimal;
 mod dispatch;
 mod error;
+mod feature_map;
 mod kernels;
 mod mask;
 mod patterns;
@@ -24,11 +25,12 @@ pub use backend::{Backend, Job};
 pub use basin::Basin;
 pub use dispatch::{Dispatch, Kernels};
 pub use error::Error;
+pub use feature_map::FeatureMap;
 pub use mask::{Bits, Listed, Mask, RandomMask, Window};
 pub use patterns::{Element, Patterns, Rows};
 pub use recall::{
-    Buffers, Certificate, Dynamics, FreeRecall, Identity, LayerNorm, Model, Normaliser, Pass, Post, Report, Scratch, Step, Stop, Tanh,
-    UnitNorm, batch_scratch,
+    Buffers, Certificate, Dynamics, FreeRecall, Identity, Kernelised, LayerNorm, Model, Normaliser, Pass, Post, Report, Scratch, Step,
+    Stop, Tanh, UnitNorm, batch_scratch,
 };
 pub use separation::names::*;
 pub use separation::{AnySeparation, Beta, Kept, Separation, WithSeparation};

@@ -184,7 +184,7 @@ impl<'a, E: Element> Patterns<'a, E> {
     }
 
     /// The numbers from the beginning of row `from` on.
-    fn behind(&self, from: usize) -> &'a [E] {
+    pub(crate) fn behind(&self, from: usize) -> &'a [E] {
         from.checked_mul(self.stride.get()).and_then(|begin| self.data.get(begin..)).unwrap_or(&[])
     }
 }
@@ -221,6 +221,13 @@ pub fn square_sum(row: &[f32]) -> f64 {
         sum += f64::from(x) * f64::from(x);
     }
     sum
+}
+
+/// `row <- (row - mean) * length / norm` in f64, rounded once; zero where the norm is.
+pub fn rescale(row: &mut [f32], mean: f64, norm: f64, length: f64) {
+    for x in row {
+        *x = if norm > 0.0 { ((f64::from(*x) - mean) / norm * length) as f32 + 0.0 } else { 0.0 };
+    }
 }
 
 impl<E: Element> Rows for Patterns<'_, E> {

@@ -41,7 +41,14 @@ impl<const D: usize, const K: usize> Buffers<D, K> {
     pub fn scratch(&mut self) -> Scratch<'_> {
         let [block, chunk, total] = &mut self.sums;
         let states = self.states.each_mut().map(|state| &mut state[..]);
-        Scratch { sum: Sum::new(block, chunk, total), states, scores: &mut self.scores, rows: &mut self.rows, work: &mut self.work }
+        Scratch {
+            sum: Sum::new(block, chunk, total),
+            states,
+            features: &mut [],
+            scores: &mut self.scores,
+            rows: &mut self.rows,
+            work: &mut self.work,
+        }
     }
 }
 
@@ -56,6 +63,7 @@ impl<const D: usize, const K: usize> Default for Buffers<D, K> {
 pub struct Scratch<'s> {
     pub(crate) sum: Sum<'s>,
     pub(crate) states: [&'s mut [f32]; 3],
+    features: &'s mut [f32],
     pub(crate) scores: &'s mut [f32],
     pub(crate) rows: &'s mut [u32],
     pub(crate) work: &'s mut [f32],
@@ -66,12 +74,36 @@ impl<'s> Scratch<'s> {
     /// candidate (the shorter of `scores` and `rows` counts; a short `work` costs time only).
     pub fn new(sums: &'s mut [f32], scores: &'s mut [f32], rows: &'s mut [u32], work: &'s mut [f32]) -> Self {
         let [block, chunk, total] = thirds(sums);
-        Self { sum: Sum::new(block, chunk, total), states: [&mut [], &mut [], &mut []], scores, rows, work }
+        Self { sum: Sum::new(block, chunk, total), states: [&mut [], &mut [], &mut []], features: &mut [], scores, rows, work }
     }
 
     /// The same with room for states, so that they can [settle](crate::Model::settle): a third of `states` is the longest.
     pub fn with_states(self, states: &'s mut [f32]) -> Self {
         Self { states: thirds(states), ..self }
+    }
+
+    /// The same with room for what a [feature map](crate::FeatureMap) makes of a state: as many numbers as it has features, and twice as
+    /// many for [settling](crate::Kernelised::settle) by a rule on weights.
+    ///
+    /// ```
+    /// let (mut buffers, mut features) = (basinet_core::Buffers::<2, 8>::new(), [0.0; 16]);
+    /// let scratch = buffers.scratch().with_features(&mut features);
+    /// assert_eq!(scratch.width(), 2);
+    /// ```
+    pub fn with_features(self, features: &'s mut [f32]) -> Self {
+        Self { features, ..self }
+    }
+
+    /// Room for `count` features, and the rest.
+    ///
+    /// # Errors
+    /// [`Error::Scratch`] where they do not fit.
+    pub(crate) fn features(&mut self, count: usize) -> Result<(&mut [f32], Scratch<'_>), Error> {
+        let Scratch { sum, states, features, scores, rows, work } = self;
+        let found = features.len();
+        let Some(room) = features.get_mut(..count) else { return Err(Error::Scratch { needed: count, found }) };
+        let states = states.each_mut().map(|state| &mut **state);
+        Ok((room, Scratch { sum: sum.reborrow(), states, features: &mut [], scores, rows, work }))
     }
 
     /// The three states, of `dim` numbers each, and the rest.
@@ -83,9 +115,10 @@ impl<'s> Scratch<'s> {
         if found < dim {
             return Err(Error::Scratch { needed: dim, found });
         }
-        let states = self.states.each_mut().map(|state| state.get_mut(..dim).unwrap_or(&mut []));
         let none: [&mut [f32]; 3] = [&mut [], &mut [], &mut []];
-        Ok((states, Scratch { sum: self.sum.reborrow(), states: none, scores: self.scores, rows: self.rows, work: self.work }))
+        let Scratch { sum, states, features, scores, rows, work } = self;
+        let states = states.each_mut().map(|state| state.get_mut(..dim).unwrap_or(&mut []));
+        Ok((states, Scratch { sum: sum.reborrow(), states: none, features, scores, rows, work }))
     }
 
     /// The longest row it has room for.
@@ -100,8 +133,9 @@ impl<'s> Scratch<'s> {
 
     /// The same memory, borrowed for a shorter time.
     pub fn reborrow(&mut self) -> Scratch<'_> {
-        let states = self.states.each_mut().map(|state| &mut **state);
-        Scratch { sum: self.sum.reborrow(), states, scores: self.scores, rows: self.rows, work: self.work }
+        let Scratch { sum, states, features, scores, rows, work } = self;
+        let states = states.each_mut().map(|state| &mut **state);
+        Scratch { sum: sum.reborrow(), states, features, scores, rows, work }
     }
 }
 

@@ -8,6 +8,7 @@ mod buffers;
 mod candidates;
 mod certificate;
 mod free;
+mod kernelised;
 mod online;
 mod pass;
 mod post;
@@ -22,6 +23,7 @@ pub use buffers::{Buffers, Scratch};
 pub use candidates::Candidates;
 pub use certificate::Certificate;
 pub use free::FreeRecall;
+pub use kernelised::Kernelised;
 pub use online::Online;
 pub use pass::Pass;
 pub use post::{Identity, LayerNorm, Post, Tanh, UnitNorm};
@@ -37,7 +39,7 @@ use crate::patterns::{Rows, square_sum};
 use crate::separation::{Beta, Kept, Map, Separation};
 use crate::similarity::{Descends, Dot, Similarity};
 use pass::StateOf;
-use pass::same;
+pub use pass::same;
 use source::{Listed, Rescan, Scored, Source};
 
 /// What to compute: an inverse temperature, a separation, a similarity. Plain numbers, checked when made.

@@ -3,7 +3,7 @@
 //! With `x' = post(X^T p)` and `post = grad Psi*` of a convex Psi, the energy `E(x) = Psi(x) - Omega*(beta X x)/beta` never rises from a
 //! state to the next (the concave-convex procedure; Santos et al. 2024). In f64, rounded once.
 
-use crate::patterns::square_sum;
+use crate::patterns::{rescale, square_sum};
 use core::fmt;
 
 mod sealed {
@@ -62,13 +62,6 @@ fn moments(state: &[f32]) -> (f64, f64) {
         squares += (f64::from(x) - mean) * (f64::from(x) - mean);
     }
     (mean, libm::sqrt(squares))
-}
-
-/// `state <- (state - mean) * length / norm`, zero where the norm is.
-fn rescale(state: &mut [f32], mean: f64, norm: f64, length: f64) {
-    for x in state {
-        *x = if norm > 0.0 { ((f64::from(*x) - mean) / norm * length) as f32 + 0.0 } else { 0.0 };
-    }
 }
 
 impl Post for Identity {

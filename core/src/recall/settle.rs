@@ -88,6 +88,41 @@ pub struct Dynamics<S, P, Q = Dot, K = Dispatch> {
 /// Weights above this count for a metastable state of a dense map.
 const METASTABLE: f32 = 0.01;
 
+/// What of a state is compared with the keys: the state itself, or its features.
+pub trait Lens: Copy {
+    /// Numbers it needs room for.
+    fn room(&self) -> usize;
+    /// What is compared, in `room` where it is not the state.
+    ///
+    /// # Errors
+    /// Where there is none of this state.
+    fn look<'a>(&self, state: &'a [f32], room: &'a mut [f32]) -> Result<&'a [f32], Error>;
+}
+
+/// The state itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Bare;
+
+impl Lens for Bare {
+    fn room(&self) -> usize {
+        0
+    }
+    fn look<'a>(&self, state: &'a [f32], _: &'a mut [f32]) -> Result<&'a [f32], Error> {
+        Ok(state)
+    }
+}
+
+/// All that a step is made of but the state: a state is looked at through the lens, compared with the keys, read out of the values, and
+/// goes through the post step.
+#[derive(Debug)]
+pub struct Iteration<'i, S, P, Q, K, L, R, V> {
+    pub model: Model<S, Q, K>,
+    pub post: P,
+    pub lens: L,
+    pub keys: &'i R,
+    pub values: &'i V,
+}
+
 /// A state, those before and after it, and the memory that a step works in.
 struct Walk<'w, 's> {
     before: &'w mut [f32],
@@ -119,7 +154,7 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
     /// # Errors
     /// As [`Model::step`].
     pub fn step(&self, rows: &impl Rows, query: &[f32], out: &mut [f32], scratch: &mut Scratch<'_>) -> Result<Step, Error> {
-        let (step, _) = self.advance(rows, query, out, scratch)?;
+        let (step, _) = self.over(rows).advance(query, out, scratch)?;
         Ok(step)
     }
 
@@ -141,9 +176,27 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
         state: &mut [f32],
         stop: Stop,
         scratch: &mut Scratch<'_>,
+        observe: impl FnMut(&Step, &[f32]),
+    ) -> Result<Report, Error> {
+        self.over(rows).settle(state, stop, scratch, observe)
+    }
+
+    /// These dynamics of the rows themselves.
+    fn over<'i, R: Rows>(&self, rows: &'i R) -> Iteration<'i, S, P, Q, K, Bare, R, R> {
+        Iteration { model: self.model, post: self.post, lens: Bare, keys: rows, values: rows }
+    }
+}
+
+impl<S: Separation, P: Post, Q: Similarity, K: Kernels, L: Lens, R: Rows, V: Rows> Iteration<'_, S, P, Q, K, L, R, V> {
+    /// Steps from `state` until a rule of `stop` is met; `state` is the last one then, and as it was on an error.
+    pub fn settle(
+        &self,
+        state: &mut [f32],
+        stop: Stop,
+        scratch: &mut Scratch<'_>,
         mut observe: impl FnMut(&Step, &[f32]),
     ) -> Result<Report, Error> {
-        same(rows.dim(), state.len())?;
+        same(self.values.dim(), state.len())?;
         let ([before, current, next], scratch) = scratch.split(state.len())?;
         let mut walk = Walk { before, state: current, next, scratch };
         copy(walk.state, state);
@@ -151,9 +204,9 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
         let mut previous: Option<Normaliser> = None;
         let (mut steps, mut residual, mut weight_change, mut converged) = (0, f64::INFINITY, None, false);
         while steps < stop.steps && !converged {
-            let (step, normaliser) = self.advance(rows, walk.state, walk.next, &mut walk.scratch)?;
+            let (step, normaliser) = self.advance(walk.state, walk.next, &mut walk.scratch)?;
             if let (Some(_), Some(previous)) = (stop.weight_change, previous) {
-                weight_change = Some(self.weights_apart(rows, (walk.before, &previous), (walk.state, &normaliser)));
+                weight_change = Some(self.weights_apart((walk.before, &previous), (walk.state, &normaliser), &mut walk.scratch)?);
             }
             previous = Some(normaliser);
             residual = distance(walk.next, walk.state);
@@ -166,7 +219,7 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
             copy(walk.before, walk.state);
             copy(walk.state, walk.next);
         }
-        let (last, metastable) = self.look(rows, &mut walk)?;
+        let (last, metastable) = self.look(walk.state, &mut walk.scratch)?;
         energies.meet(last.energy);
         copy(state, walk.state);
         let Energies { first, latest: energy, largest_rise } = energies;
@@ -174,8 +227,10 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
     }
 
     /// A step, and what its weights are made of.
-    fn advance(&self, rows: &impl Rows, query: &[f32], out: &mut [f32], scratch: &mut Scratch<'_>) -> Result<(Step, Normaliser), Error> {
-        let (step, normaliser) = self.model.read_normalised(rows, rows, query, out, scratch)?;
+    pub fn advance(&self, state: &[f32], out: &mut [f32], scratch: &mut Scratch<'_>) -> Result<(Step, Normaliser), Error> {
+        let (room, mut scratch) = scratch.features(self.lens.room())?;
+        let query = self.lens.look(state, room)?;
+        let (step, normaliser) = self.model.read_normalised(self.keys, self.values, query, out, &mut scratch)?;
         self.post.apply(out);
         Ok((Step { energy: self.energy0(query, step.conjugate), ..step }, normaliser))
     }
@@ -192,10 +247,14 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
         Some(potential + similarity.energy0(0.0, conjugate)? - (1.0 - share) * half + 0.0)
     }
 
-    /// `|p(a) - p(b)|`: one reading of the rows for both.
-    fn weights_apart(&self, rows: &impl Rows, a: (&[f32], &Normaliser), b: (&[f32], &Normaliser)) -> f64 {
+    /// `|p(a) - p(b)|`: one reading of the keys for both.
+    fn weights_apart(&self, a: (&[f32], &Normaliser), b: (&[f32], &Normaliser), scratch: &mut Scratch<'_>) -> Result<f64, Error> {
         let model = &self.model;
-        let (source, other) = (model.source(rows, a.0), model.source(rows, b.0));
+        let room = self.lens.room();
+        let (rooms, _) = scratch.features(room.saturating_mul(2))?;
+        let (first, second) = rooms.split_at_mut_checked(room).unwrap_or((&mut [], &mut []));
+        let source = model.source(self.keys, self.lens.look(a.0, first)?);
+        let other = model.source(self.keys, self.lens.look(b.0, second)?);
         let mut sum = 0.0;
         Rescan::new(&source, 0).blocks(|first, scores| {
             let mut weights = [[0.0; crate::kernels::BLOCK]; 2];
@@ -208,15 +267,17 @@ impl<S: Separation, P: Post, Q: Descends, K: Kernels> Dynamics<S, P, Q, K> {
             let apart = distance(p, q);
             sum += apart * apart;
         });
-        libm::sqrt(sum)
+        Ok(libm::sqrt(sum))
     }
 
     /// The last state's own step, and the size of its metastable state.
-    fn look(&self, rows: &impl Rows, walk: &mut Walk<'_, '_>) -> Result<(Step, usize), Error> {
+    fn look(&self, state: &[f32], scratch: &mut Scratch<'_>) -> Result<(Step, usize), Error> {
         let model = &self.model;
-        let source = model.source(rows, walk.state);
-        let (normaliser, passes) = model.weigh(&source, walk.state, &mut walk.scratch)?;
-        let step = Step { energy: self.energy0(walk.state, normaliser.conjugate), ..Step::new(&normaliser, passes) };
+        let (room, mut scratch) = scratch.features(self.lens.room())?;
+        let query = self.lens.look(state, room)?;
+        let source = model.source(self.keys, query);
+        let (normaliser, passes) = model.weigh(&source, query, &mut scratch)?;
+        let step = Step { energy: self.energy0(query, normaliser.conjugate), ..Step::new(&normaliser, passes) };
         if !<StateOf<S> as State<S::Map>>::SUMS {
             return Ok((step, step.support));
         }

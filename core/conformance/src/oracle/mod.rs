@@ -11,18 +11,21 @@
 //!
 //! - [`Map`]: weights, threshold, conjugate and raised conjugate of each separation, and its derivatives;
 //! - [`Similarity`], [`Post`]: what comes before the separation and after the read-out;
-//! - [`Model`]: the four together, with [`recall`], [`energy`] and [`energy0`] for dot products and no post-transformation.
+//! - [`Model`]: the four together, with [`recall`], [`energy`] and [`energy0`] for dot products and no post-transformation;
+//! - [`FeatureMap`]: what a kernelised memory compares in the place of patterns and states.
 
 #![allow(clippy::disallowed_methods, reason = "the oracle promises no bits: std's exp and ln are good to 1 ULP of f64")]
 
 mod capped;
 mod derivative;
 mod entmax;
+mod feature_map;
 mod map;
 mod model;
 mod post;
 mod similarity;
 
+pub use feature_map::FeatureMap;
 pub use map::Map;
 pub use model::{Model, Recall, energy, energy0, recall};
 pub use post::Post;

@@ -6,6 +6,7 @@
 
 mod answer;
 mod completions;
+mod experiment;
 mod export;
 mod failure;
 mod info;
@@ -59,6 +60,7 @@ enum Verb {
     Recall(recall::Arguments),
     Info(info::Arguments),
     Export(export::Arguments),
+    Experiment(experiment::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         Verb::Recall(arguments) => recall::run(&arguments),
         Verb::Info(arguments) => info::run(&arguments),
         Verb::Export(arguments) => export::run(&arguments),
+        Verb::Experiment(arguments) => experiment::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, Arguments::command()),
     };
     match done {

@@ -81,7 +81,7 @@ impl<F: Number> Trained<F> {
 /// Rows as a matrix, with a column of ones where there is a bias.
 pub(super) fn inputs<F: Number>(rows: &[F], dim: usize, bias: bool) -> Result<Array2<F>, Error> {
     let wrong = Error::Length { len: rows.len(), dim };
-    let count = rows.len().checked_div(dim).ok_or(wrong)?;
+    let count = rows.len().checked_div(dim).filter(|count| count * dim == rows.len()).ok_or(wrong)?;
     let rows = ArrayView2::from_shape((count, dim), rows).map_err(|_| wrong)?;
     let mut inputs = Array2::ones((count, dim + usize::from(bias)));
     inputs.slice_mut(s![.., ..dim]).assign(&rows);

@@ -1,10 +1,11 @@
 //! The crates that do the same, measured beside Basinet in one process, with one thread.
 //!
-//! Usage: `basinet-peers --rounds N [--quick]`. Prints rows of CSV without heads, those of `benches/peers/run` but for date and processor.
+//! Usage: `basinet-peers --rounds N [--quick]`, or `basinet-peers --training ...` (see [`training`]). Prints rows of CSV without heads, those of `benches/peers/run` but for date and processor.
 
 mod data;
 mod measure;
 mod peers;
+mod training;
 
 use data::Memory;
 use measure::Bench;
@@ -20,6 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         match argument.as_str() {
             "--rounds" => rounds = arguments.next().unwrap_or_default().parse()?,
             "--quick" => quick = true,
+            "--training" => return training::training(&arguments.collect::<Vec<_>>()),
             _ => return Err("usage: basinet-peers [--rounds N] [--quick]".into()),
         }
     }

@@ -33,6 +33,11 @@ impl File {
     pub fn parse(text: &str) -> Result<File, serde_json::Error> {
         serde_json::from_str(text)
     }
+
+    /// Takes a section that is unknown here out of the file, for whoever knows it.
+    pub fn take(&mut self, section: &str) -> Option<Value> {
+        self.others.remove(section)
+    }
 }
 
 /// Rows of numbers.

@@ -16,6 +16,7 @@ mod progress;
 mod recall;
 mod say;
 mod store;
+mod train;
 
 use anstyle::{AnsiColor, Style};
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -61,6 +62,7 @@ enum Verb {
     Info(info::Arguments),
     Export(export::Arguments),
     Experiment(experiment::Arguments),
+    Train(train::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
         Verb::Info(arguments) => info::run(&arguments),
         Verb::Export(arguments) => export::run(&arguments),
         Verb::Experiment(arguments) => experiment::run(&arguments),
+        Verb::Train(arguments) => train::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, Arguments::command()),
     };
     match done {

@@ -155,6 +155,6 @@ fn watched<T>(
     pieces: usize,
     run: impl FnOnce(&(dyn Fn() + Sync)) -> Result<T, basinet::experiments::Error>,
 ) -> Result<T, Failure> {
-    let bar = progress::counted("experiment", Some(pieces), "parts");
+    let bar = progress::counted("experiment", pieces, "parts");
     Ok(run(&|| bar.inc(1))?)
 }

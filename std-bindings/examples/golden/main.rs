@@ -6,6 +6,8 @@
 //! largest ratio of error to tolerance on any backend. A check counts as held if it is on every backend. Maps and sections that are
 //! not implemented count as not held. Exit status 0 only if all that was selected is held.
 
+mod codes;
+
 use basinet::{Backend, Job, Kernels};
 use basinet_conformance::golden::{Check, File, Library, evaluate, summary};
 use clap::Parser;
@@ -34,8 +36,15 @@ impl Job for Judge<'_> {
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let Arguments { file, only } = Arguments::parse();
-    let file = File::parse(&std::fs::read_to_string(file)?)?;
-    let runs: Vec<_> = Backend::available().filter_map(|backend| backend.run(Judge(&file))).collect();
+    let mut file = File::parse(&std::fs::read_to_string(file)?)?;
+    let sections = ["separation", "capacity"].into_iter().filter_map(|name| Some((name.to_owned(), file.take(name)?)));
+    // The same on every backend, as they are computed without one, or, in f32, by the one in use.
+    let codes = codes::evaluate(&serde_json::from_value(sections.collect())?)?;
+    let with_codes = |mut checks: Vec<Check>| {
+        checks.extend_from_slice(&codes);
+        checks
+    };
+    let runs: Vec<_> = Backend::available().filter_map(|backend| backend.run(Judge(&file))).map(with_codes).collect();
     let lines = summary(&runs, &only);
     for line in &lines {
         let (error, tolerance) = line.worst.as_ref().map_or((f64::INFINITY, 0.0), |check| (check.error, check.tolerance));

@@ -18,6 +18,7 @@ use basinet::experiments::{Basins, Codes, Dimension, Images, Metastable, Rate, R
 use report::Report;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use table::Page;
 
 /// Run an experiment of the papers again.
 ///
@@ -73,12 +74,17 @@ fn patterns(text: &str) -> Result<usize, String> {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     arguments.check()?;
+    // What cannot be written shall be known before the work is done.
+    if let Some(folder) = &arguments.out {
+        std::fs::create_dir_all(folder).map_err(|error| report::refused(folder, error))?;
+    }
+    let page = arguments.page.as_deref().map(Page::read).transpose()?;
     let report = arguments.report()?;
     if let Some(folder) = &arguments.out {
         report.write(folder)?;
     }
-    if let Some(page) = &arguments.page {
-        table::write_page(page, &report.tables)?;
+    if let Some(page) = page {
+        page.write(&report.tables)?;
     }
     if arguments.json { say::line(&serde_json::to_string_pretty(&report.json)?) } else { say::line(&report.text()) }
 }

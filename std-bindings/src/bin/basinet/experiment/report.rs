@@ -31,9 +31,8 @@ impl Report {
         self.tables.iter().map(|table| format!("{}\n\n{}", table.title, table.markdown())).collect::<Vec<_>>().join("\n\n")
     }
 
-    /// Writes rows and plots into a folder.
+    /// Writes rows and plots into a folder that is there.
     pub fn write(&self, folder: &Path) -> Result<(), Failure> {
-        fs::create_dir_all(folder).map_err(|error| refused(folder, error))?;
         for (name, bytes) in &self.files {
             put(&folder.join(format!("{name}.csv")), bytes)?;
         }

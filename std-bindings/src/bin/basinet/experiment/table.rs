@@ -39,13 +39,24 @@ impl Table {
     }
 }
 
-/// Replaces what stands on a page between the marks of each table, `<!-- NAME -->` and `<!-- end of NAME -->`.
-pub fn write_page(path: &Path, tables: &[Table]) -> Result<(), Failure> {
-    let mut page = fs::read_to_string(path).map_err(|error| refused(path, error))?;
-    for table in tables {
-        page = replaced(&page, table).ok_or_else(|| refused(path, format!("not one place for the table {}", table.name)))?;
+/// A page with places for tables.
+pub struct Page<'p> {
+    path: &'p Path,
+    text: String,
+}
+
+impl<'p> Page<'p> {
+    pub fn read(path: &'p Path) -> Result<Self, Failure> {
+        Ok(Self { path, text: fs::read_to_string(path).map_err(|error| refused(path, error))? })
     }
-    fs::write(path, page).map_err(|error| refused(path, error))
+
+    /// Writes it again, with these tables between their marks, `<!-- NAME -->` and `<!-- end of NAME -->`.
+    pub fn write(mut self, tables: &[Table]) -> Result<(), Failure> {
+        for table in tables {
+            self.text = replaced(&self.text, table).ok_or_else(|| refused(self.path, format!("not one place for the table {}", table.name)))?;
+        }
+        fs::write(self.path, self.text).map_err(|error| refused(self.path, error))
+    }
 }
 
 /// The page with this table, where it has one place for it.

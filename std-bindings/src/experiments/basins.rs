@@ -8,12 +8,12 @@ use crate::Workspace;
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// What is compared where no map is learned.
+/// How points, or what a map makes of them, are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Raw {
-    /// Points themselves, by dot products; a map's features likewise.
+    /// As they are, by dot products.
     Dot,
-    /// Points at norm 1, by their cosine; a map's features likewise.
+    /// At norm 1, by their cosine.
     Unit,
 }
 
@@ -32,19 +32,20 @@ pub struct Basins {
     pub updates: usize,
     /// A cell belongs to a point from which it ends no farther than this.
     pub near: f32,
-    /// How the maps are learned, but for the number of steps.
-    pub training: Training,
+    /// How features are compared and maps learned, but for the number of steps.
+    pub maps: Vec<(Raw, Training)>,
     /// Steps of training, a portrait for each; 0 is no map.
     pub steps: Vec<usize>,
-    /// How features are compared; portraits of each.
-    pub raw: Vec<Raw>,
     /// Of the points, and of the maps' first weights.
     pub seed: u64,
 }
 
 impl Default for Basins {
-    /// The protocol of U-Hop+'s code: 5 points, temperature 0.05, 5 updates; maps by Adam at rate 0.1, tau 1.
+    /// The protocol of U-Hop+'s code: 5 points, temperature 0.05, 5 updates; maps by Adam at rate 0.1, tau 1. Beside it the library's U-Hop+,
+    /// with a bias, in one start from the identity.
     fn default() -> Self {
+        let released = Training { temperatures: Temperatures::constant(1.0), ..Training::published_uhop_plus(0.1, 0) };
+        let plus = Training { starts: 1, bias: true, ..Training::uhop_plus() };
         Self {
             points: 5,
             cells: 200,
@@ -52,9 +53,8 @@ impl Default for Basins {
             beta: beta!(20.0),
             updates: 5,
             near: 1e-3,
-            training: Training { temperatures: Temperatures::constant(1.0), ..Training::published_uhop_plus(0.1, 0) },
-            steps: vec![0, 1, 2, 5],
-            raw: vec![Raw::Dot, Raw::Unit],
+            maps: vec![(Raw::Dot, released), (Raw::Unit, plus)],
+            steps: vec![0, 1, 2, 5, 1000],
             seed: 1,
         }
     }
@@ -88,7 +88,7 @@ impl Basins {
     /// Portraits.
     #[must_use]
     pub fn pieces(&self) -> usize {
-        self.raw.len() * self.steps.len()
+        self.maps.len() * self.steps.len()
     }
 
     /// A portrait for each way to compare and number of steps, in this order. O(cells^2 updates M) for each.
@@ -99,19 +99,19 @@ impl Basins {
         let mut random = Random::new(self.seed, 0);
         let points: Vec<f32> = (0..2 * self.points).map(|_| random.centred()).collect();
         let mut portraits = Vec::with_capacity(self.pieces());
-        for &raw in &self.raw {
+        for (raw, training) in &self.maps {
             for &steps in &self.steps {
-                portraits.push(self.portrait(&points, raw, steps)?);
+                portraits.push(self.portrait(&points, *raw, training, steps)?);
                 done();
             }
         }
         Ok(portraits)
     }
 
-    fn portrait(&self, points: &[f32], raw: Raw, steps: usize) -> Result<Portrait, Error> {
+    fn portrait(&self, points: &[f32], raw: Raw, training: &Training, steps: usize) -> Result<Portrait, Error> {
         let map = match steps {
             0 => Trained::new(vec![1.0, 0.0, 0.0, 1.0], None, 2)?,
-            _ => Training { iterations: steps, seed: self.seed, ..self.training.clone() }.map(points, 2, 2, |_| ())?,
+            _ => Training { iterations: steps, seed: self.seed, ..training.clone() }.map(points, 2, 2, |_| ())?,
         };
         let mut view = FeatureMap::new(&map.weights, 2)?;
         if let Some(bias) = &map.bias {

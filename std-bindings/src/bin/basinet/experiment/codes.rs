@@ -12,6 +12,11 @@ fn plain(x: f64, y: f64) -> Point {
     Point { x, y, bar: None }
 }
 
+/// To thousandths, without the sign of a zero.
+fn rounded(x: f64) -> f64 {
+    (1000.0 * x).round() / 1000.0 + 0.0
+}
+
 pub fn codes(rows: &[CodeRow]) -> Result<Report, Failure> {
     let mut report = Report::of("codes", rows)?;
     let mut table = Table::new(
@@ -22,7 +27,7 @@ pub fn codes(rows: &[CodeRow]) -> Result<Report, Failure> {
     for row in rows {
         let [separation, upper, lower] = [row.separation, row.upper, row.lower].map(|x| format!("{x:.4}"));
         let proven = row.proven.map_or("-".to_owned(), |x| format!("{x:.4}"));
-        let [degrees, known, missed] = [row.degrees, row.best_known, row.missed].map(|x| format!("{x:.3}"));
+        let [degrees, known, missed] = [row.degrees, row.best_known, row.missed].map(|x| format!("{:.3}", rounded(x)));
         let counts = [row.dim.to_string(), row.points.to_string()];
         let bounds = [separation, proven, upper, lower, format!("{:.2}", row.seconds)];
         table.rows.push(counts.into_iter().chain([degrees, known, missed]).chain(bounds).collect());

@@ -120,7 +120,8 @@ impl Arguments {
                 let default = Retrieval::default();
                 let patterns = self.patterns.clone().unwrap_or(default.patterns.clone());
                 let experiment = Retrieval { patterns, seeds: self.seeds(default.seeds.clone()), ..default };
-                retrieval::report(&watched(experiment.pieces(), |done| experiment.run(&images, done))?)
+                let rows = watched(experiment.pieces(), |done| experiment.run(&images, done))?;
+                retrieval::report(experiment.seeds.clone().count(), &rows)
             }
             Name::Metastable => {
                 let default = Metastable::default();

@@ -9,7 +9,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 /// Pixels of a portrait, and of the title.
-const PANEL: (u32, u32) = (270, 280);
+const PANEL: (u32, u32) = (230, 240);
 const TITLE: u32 = 60;
 
 /// States that go nowhere.
@@ -85,13 +85,18 @@ impl Portraits {
         let (head, panels) = area.split_vertically(TITLE);
         for (size, top, text) in [
             (18, 10, "Where states of the plane are after a few updates"),
-            (14, 36, "coloured: within reach of the point in the same basin; grey: of none"),
+            (14, 36, "in a point's colour: at that point; grey: at none"),
         ] {
             head.draw(&Text::new(text, (12, top), ("sans-serif", size).into_font())).map_err(said)?;
         }
         let areas = panels.split_evenly((self.portraits.len().div_ceil(self.columns), self.columns));
         areas.iter().zip(&self.portraits).try_for_each(|(area, portrait)| draw(area, portrait))
     }
+}
+
+/// The colour of a point and of its basin; 0 is none.
+fn colour(number: usize) -> RGBColor {
+    if number == 0 { NOWHERE } else { COLOURS[1 + (number - 1) % (COLOURS.len() - 1)] }
 }
 
 fn draw<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, portrait: &Portrait) -> Drawn {
@@ -114,15 +119,14 @@ fn draw<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, portrait: &Portrait) 
     for (y, line) in portrait.basins.chunks_exact(cells).enumerate() {
         let mut x = 0;
         for run in line.chunk_by(|a, b| a == b) {
-            let colour = if run[0] == 0 { NOWHERE } else { COLOURS[1 + (usize::from(run[0]) - 1) % (COLOURS.len() - 1)] };
-            let cell = Rectangle::new([(at(x), at(y)), (at(x + run.len()), at(y + 1))], colour.filled());
+            let cell = Rectangle::new([(at(x), at(y)), (at(x + run.len()), at(y + 1))], colour(usize::from(run[0])).filled());
             chart.plotting_area().draw(&cell).map_err(said)?;
             x += run.len();
         }
     }
-    for point in portrait.points.chunks_exact(2) {
+    for (number, point) in (1..).zip(portrait.points.chunks_exact(2)) {
         let place = (f64::from(point[0]), f64::from(point[1]));
-        for (radius, colour) in [(5, WHITE), (3, BLACK)] {
+        for (radius, colour) in [(6, WHITE), (5, BLACK), (4, colour(number))] {
             chart.plotting_area().draw(&Circle::new(place, radius, colour.filled())).map_err(said)?;
         }
     }

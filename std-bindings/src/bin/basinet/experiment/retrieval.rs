@@ -10,12 +10,12 @@ use basinet::experiments::{Best, RetrievalRow, best, worse};
 /// The separation of the charts.
 const SHOWN: &str = "softmax";
 
-pub fn report(rows: &[RetrievalRow]) -> Result<Report, Failure> {
+pub fn report(seeds: usize, rows: &[RetrievalRow]) -> Result<Report, Failure> {
     let best = best(rows);
     let mut report = Report::of("retrieval", rows)?;
     report.files.push(("retrieval-best".to_owned(), csv(&best)?));
     report.json = serde_json::json!({ "rows": rows, "best": best });
-    report.tables.extend([equal(rows, &best), count(rows), listed(rows)]);
+    report.tables.extend([equal(rows, &best), count(seeds, rows), listed(rows)]);
     report.figures.push(Figure::Chart(chart(rows, &best)));
     Ok(report)
 }
@@ -69,7 +69,7 @@ fn equal(rows: &[RetrievalRow], best: &[Best]) -> Table {
 }
 
 /// How many rows get better and how many worse.
-fn count(rows: &[RetrievalRow]) -> Table {
+fn count(seeds: usize, rows: &[RetrievalRow]) -> Table {
     let heads = ["separation", "beta", "map", "better", "worse", "worse by more than its standard error"];
     let mut table = Table::new("counts", "Of all damages and numbers of patterns: how many are nearer with the map than without, at the same beta", &heads);
     let mut kinds: Vec<(&str, f32, &str)> = Vec::new();
@@ -82,7 +82,7 @@ fn count(rows: &[RetrievalRow]) -> Table {
     for kind in kinds {
         let of = |row: &&RetrievalRow| (&*row.separation, row.beta, &*row.map) == kind;
         let better = rows.iter().filter(of).filter(|row| row.more < 0.0).count();
-        let (worse, clearly) = (worse(rows).filter(of).count(), worse(rows).filter(of).filter(|row| row.more > row.more_sd / 10.0_f64.sqrt()).count());
+        let (worse, clearly) = (worse(rows).filter(of).count(), worse(rows).filter(of).filter(|row| row.more > row.more_sd / (seeds as f64).sqrt()).count());
         let counts = [better, worse, clearly].map(|count| count.to_string());
         table.rows.push([kind.0.to_owned(), kind.1.to_string(), kind.2.to_owned()].into_iter().chain(counts).collect());
     }

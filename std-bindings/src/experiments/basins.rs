@@ -1,10 +1,10 @@
 //! Which states of a plane go to which pattern: pictures of basins, before and after a few steps of training.
 
-use super::random::Random;
 use super::Error;
+use super::random::Random;
+use crate::Workspace;
 use crate::feature_map::{Temperatures, Trained, Training};
 use basinet_core::{Beta, FeatureMap, Model, Patterns, Softmax, beta};
-use crate::Workspace;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -140,7 +140,8 @@ impl Basins {
         };
         let lines = (0..self.cells).into_par_iter().map(line).collect::<Result<Vec<_>, _>>()?;
         let basins = lines.concat();
-        let percent = |number: usize| 100.0 * basins.iter().filter(|&&goes| usize::from(goes) == number).count() as f64 / basins.len() as f64;
+        let percent =
+            |number: usize| 100.0 * basins.iter().filter(|&&goes| usize::from(goes) == number).count() as f64 / basins.len() as f64;
         let shares = (1..=self.points).map(percent).collect();
         Ok(Portrait {
             raw,

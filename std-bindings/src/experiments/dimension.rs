@@ -3,8 +3,8 @@
 //! The features of patterns that are linearly independent are free points. For each M and growing D, points are placed as far apart as
 //! training can; the first D at which they are far enough is the answer: an upper bound of what the best code would need.
 
-use super::fit::Line;
 use super::Error;
+use super::fit::Line;
 use crate::codes;
 use crate::feature_map::{Temperatures, Training};
 use serde::Serialize;

@@ -36,7 +36,9 @@ impl fmt::Display for Error {
             Self::Recall(error) => error.fmt(f),
             Self::Images(error) => error.fmt(f),
             Self::TooFewImages { found, needed } => write!(f, "{found} images; {needed} are to be stored"),
-            Self::NotSeparated { points, most } => write!(f, "{points} points are not separated in {most} dimensions, the most that were tried"),
+            Self::NotSeparated { points, most } => {
+                write!(f, "{points} points are not separated in {most} dimensions, the most that were tried")
+            }
         }
     }
 }

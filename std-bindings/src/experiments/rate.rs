@@ -1,8 +1,8 @@
 //! How fast codes come near the best known ones: what is still missing of the smallest separation, against the number of steps.
 
+use super::Error;
 use super::fit::{Line, quartiles};
 use super::random::Random;
-use super::Error;
 use crate::codes;
 use crate::feature_map::{Keep, Start, Steps, Temperatures, Training};
 use rayon::prelude::*;
@@ -122,11 +122,15 @@ impl Method {
 }
 
 impl RateRow {
+    /// What is missing when a code has arrived: about what the angles of the best known ones are known to.
+    pub const ARRIVED: f64 = 1e-6;
+
     /// The power of the number of steps with which the missing part falls, through rows of one code and method: the slope of the line of
-    /// least squares in logarithms, through all with something missing.
+    /// least squares in logarithms, through all before the first that has [arrived](Self::ARRIVED); none of fewer than two.
     #[must_use]
     pub fn power<'a>(rows: impl IntoIterator<Item = &'a Self>) -> Option<Line> {
         let logs = |row: &Self| (libm::log(row.steps as f64), libm::log(row.missing));
-        Line::through(&rows.into_iter().filter(|row| row.missing > 0.0).map(logs).collect::<Vec<_>>())
+        let before = rows.into_iter().take_while(|row| row.missing > Self::ARRIVED);
+        Line::through(&before.map(logs).collect::<Vec<_>>())
     }
 }

@@ -168,7 +168,8 @@ impl Retrieval {
                     for beta in &self.betas {
                         let first = cells.start;
                         for (map, cell) in self.maps.iter().zip(&mut cells) {
-                            let of = |get: &dyn Fn(&Errors) -> f64| Estimate::of(&found.iter().map(|errors| get(errors)).collect::<Vec<_>>());
+                            let of =
+                                |get: &dyn Fn(&Errors) -> f64| Estimate::of(&found.iter().map(|errors| get(errors)).collect::<Vec<_>>());
                             let (all, seen) = (of(&|errors| errors[cell].0), of(&|errors| errors[cell].1));
                             let more = of(&|errors| errors[cell].0 - errors[first].0);
                             rows.push(RetrievalRow {

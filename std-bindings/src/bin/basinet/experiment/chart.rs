@@ -5,8 +5,11 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
 
-/// Pixels of a panel, and of the head with the title and the legend.
+/// Pixels of a panel that has others beside it, and of one that has not.
 const PANEL: (u32, u32) = (400, 300);
+const WIDE: (u32, u32) = (760, 420);
+
+/// Pixels of the head: the title, and a line of the legend.
 const TITLE: u32 = 34;
 const LEGEND: u32 = 26;
 
@@ -64,12 +67,18 @@ pub struct Point {
 impl Chart {
     pub fn size(&self) -> (u32, u32) {
         let (columns, rows) = (self.columns as u32, self.panels.len().div_ceil(self.columns) as u32);
-        (columns * PANEL.0, TITLE + LEGEND + rows * PANEL.1)
+        let (width, height) = if columns == 1 { WIDE } else { PANEL };
+        (columns * width, TITLE + self.legend() + rows * height)
+    }
+
+    /// Pixels of the legend: a line, or two where the picture is narrow.
+    fn legend(&self) -> u32 {
+        if self.columns == 1 { 2 * LEGEND } else { LEGEND }
     }
 
     pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Drawn {
         let (title, rest) = area.split_vertically(TITLE);
-        let (legend, panels) = rest.split_vertically(LEGEND);
+        let (legend, panels) = rest.split_vertically(self.legend());
         title.draw(&Text::new(self.title, (12, 10), ("sans-serif", LARGE).into_font())).map_err(said)?;
         self.draw_legend(&legend)?;
         let areas = panels.split_evenly((self.panels.len().div_ceil(self.columns), self.columns));
@@ -93,18 +102,22 @@ impl Chart {
             }
         }
         let font = ("sans-serif", SMALL).into_font();
-        let mut left = 14;
+        let (mut left, mut top) = (14, 0);
+        let most = area.dim_in_pixel().0 as i32;
         for series in drawn {
-            let colour = series.colour();
+            let (wide, _) = area.estimate_text_size(&series.label, &font.clone().into()).map_err(said)?;
+            if left + 36 + wide as i32 > most {
+                (left, top) = (14, top + LEGEND as i32);
+            }
+            let (colour, middle) = (series.colour(), top + 12);
             if series.drawn != As::Points {
                 let width = if series.drawn == As::Thin { 1 } else { 2 };
-                area.draw(&PathElement::new([(left, 12), (left + 28, 12)], colour.stroke_width(width))).map_err(said)?;
+                area.draw(&PathElement::new([(left, middle), (left + 28, middle)], colour.stroke_width(width))).map_err(said)?;
             }
             if series.drawn != As::Thin {
-                series.mark(area, (left + 14, 12))?;
+                series.mark(area, (left + 14, middle))?;
             }
-            area.draw(&Text::new(series.label.clone(), (left + 36, 5), font.clone())).map_err(said)?;
-            let (wide, _) = area.estimate_text_size(&series.label, &font.clone().into()).map_err(said)?;
+            area.draw(&Text::new(series.label.clone(), (left + 36, top + 5), font.clone())).map_err(said)?;
             left += 36 + wide as i32 + 24;
         }
         Ok(())
@@ -209,6 +222,7 @@ fn heights(point: &Point) -> Vec<f64> {
 
 /// A number at an axis.
 fn number(value: &f64) -> String {
-    let size = value.abs();
-    if size != 0.0 && !(1e-3..1e5).contains(&size) { format!("{value:e}") } else { format!("{}", *value as f32) }
+    // What rounding leaves of a tick is no part of it.
+    let (size, value) = (value.abs(), *value as f32);
+    if size != 0.0 && !(1e-3..1e5).contains(&size) { format!("{value:e}") } else { format!("{value}") }
 }

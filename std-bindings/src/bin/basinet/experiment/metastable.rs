@@ -10,7 +10,9 @@ use basinet::experiments::{Metastable, SizeRow};
 pub fn report(experiment: &Metastable, rows: &[SizeRow]) -> Result<Report, Failure> {
     let seeds = experiment.pieces();
     let mut report = Report::of("metastable", rows)?;
-    let title = format!("Percent of the queries by the number of patterns that share the weights, {seeds} seeds (spread of size 1: over the seeds)");
+    let title = format!(
+        "Percent of the queries by the number of patterns that share the weights, {seeds} seeds (spread of size 1: over the seeds)"
+    );
     let sizes: Vec<String> = (2..=experiment.patterns).map(|size| size.to_string()).collect();
     let heads: Vec<&str> = ["beta", "update", "separation", "map", "size 1"].into_iter().chain(sizes.iter().map(String::as_str)).collect();
     let mut table = Table::new("metastable", title, &heads);

@@ -158,10 +158,7 @@ impl Arguments {
 }
 
 /// The rows of an experiment, with a bar while it works.
-fn watched<T>(
-    pieces: usize,
-    run: impl FnOnce(&(dyn Fn() + Sync)) -> Result<T, basinet::experiments::Error>,
-) -> Result<T, Failure> {
+fn watched<T>(pieces: usize, run: impl FnOnce(&(dyn Fn() + Sync)) -> Result<T, basinet::experiments::Error>) -> Result<T, Failure> {
     let bar = progress::counted("experiment", pieces, "parts");
     Ok(run(&|| bar.inc(1))?)
 }

@@ -83,10 +83,9 @@ impl Portraits {
 
     pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Drawn {
         let (head, panels) = area.split_vertically(TITLE);
-        for (size, top, text) in [
-            (18, 10, "Where states of the plane are after a few updates"),
-            (14, 36, "in a point's colour: at that point; grey: at none"),
-        ] {
+        for (size, top, text) in
+            [(18, 10, "Where states of the plane are after a few updates"), (14, 36, "in a point's colour: at that point; grey: at none")]
+        {
             head.draw(&Text::new(text, (12, top), ("sans-serif", size).into_font())).map_err(said)?;
         }
         let areas = panels.split_evenly((self.portraits.len().div_ceil(self.columns), self.columns));

@@ -57,7 +57,8 @@ fn equal(rows: &[RetrievalRow], best: &[Best]) -> Table {
             let seen = rows.iter().map(|row| spread(row.error_seen, row.error_seen_sd));
             table.rows.push(what.into_iter().chain(errors).chain(seen).collect());
         }
-        let same = |best: &&&[Best]| (&best[0].damage, best[0].patterns, &best[0].separation) == (&one.damage, one.patterns, &one.separation);
+        let same =
+            |best: &&&[Best]| (&best[0].damage, best[0].patterns, &best[0].separation) == (&one.damage, one.patterns, &one.separation);
         if let Some(best) = bests.iter().find(same) {
             let what = [one.damage.clone(), one.patterns.to_string(), "best".to_owned()];
             let errors = best.iter().map(|best| format!("{} at {}", spread(best.error, best.error_sd), best.beta));
@@ -71,7 +72,11 @@ fn equal(rows: &[RetrievalRow], best: &[Best]) -> Table {
 /// How many rows get better and how many worse.
 fn count(seeds: usize, rows: &[RetrievalRow]) -> Table {
     let heads = ["separation", "beta", "map", "better", "worse", "worse by more than its standard error"];
-    let mut table = Table::new("counts", "Of all damages and numbers of patterns: how many are nearer with the map than without, at the same beta", &heads);
+    let mut table = Table::new(
+        "counts",
+        "Of all damages and numbers of patterns: how many are nearer with the map than without, at the same beta",
+        &heads,
+    );
     let mut kinds: Vec<(&str, f32, &str)> = Vec::new();
     for row in rows.iter().filter(|row| row.map != "none") {
         let kind = (&*row.separation, row.beta, &*row.map);
@@ -82,7 +87,8 @@ fn count(seeds: usize, rows: &[RetrievalRow]) -> Table {
     for kind in kinds {
         let of = |row: &&RetrievalRow| (&*row.separation, row.beta, &*row.map) == kind;
         let better = rows.iter().filter(of).filter(|row| row.more < 0.0).count();
-        let (worse, clearly) = (worse(rows).filter(of).count(), worse(rows).filter(of).filter(|row| row.more > row.more_sd / (seeds as f64).sqrt()).count());
+        let (worse, clearly) =
+            (worse(rows).filter(of).count(), worse(rows).filter(of).filter(|row| row.more > row.more_sd / (seeds as f64).sqrt()).count());
         let counts = [better, worse, clearly].map(|count| count.to_string());
         table.rows.push([kind.0.to_owned(), kind.1.to_string(), kind.2.to_owned()].into_iter().chain(counts).collect());
     }
@@ -115,11 +121,23 @@ fn spread(mean: f64, sd: f64) -> String {
 /// Damages beside each other; below each other the middle betas, and the best.
 fn chart(rows: &[RetrievalRow], best: &[Best]) -> Chart {
     let mut betas: Vec<f32> = Vec::new();
-    rows.iter().for_each(|row| if !betas.contains(&row.beta) { betas.push(row.beta) });
+    rows.iter().for_each(|row| {
+        if !betas.contains(&row.beta) {
+            betas.push(row.beta)
+        }
+    });
     let mut damages: Vec<&str> = Vec::new();
-    rows.iter().for_each(|row| if !damages.contains(&&*row.damage) { damages.push(&row.damage) });
+    rows.iter().for_each(|row| {
+        if !damages.contains(&&*row.damage) {
+            damages.push(&row.damage)
+        }
+    });
     let mut maps: Vec<&str> = Vec::new();
-    rows.iter().for_each(|row| if !maps.contains(&&*row.map) { maps.push(&row.map) });
+    rows.iter().for_each(|row| {
+        if !maps.contains(&&*row.map) {
+            maps.push(&row.map)
+        }
+    });
     let mut panels = Vec::new();
     for beta in betas.iter().map(|&beta| Some(beta)).chain([None]) {
         for damage in &damages {

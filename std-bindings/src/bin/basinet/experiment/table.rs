@@ -23,14 +23,16 @@ impl Table {
     /// Columns as wide as their widest cell; numbers to the right.
     pub fn markdown(&self) -> String {
         let all = || self.rows.iter().chain([&self.heads]);
-        let width = |column: usize| all().map(|row| row[column].chars().count()).fold(4, |most, width| if width > most { width } else { most });
+        let width =
+            |column: usize| all().map(|row| row[column].chars().count()).fold(4, |most, width| if width > most { width } else { most });
         let widths: Vec<usize> = (0..self.heads.len()).map(width).collect();
         let is_number = |column: usize| self.rows.iter().all(|row| row[column].starts_with(|c: char| c.is_ascii_digit() || c == '-'));
         let rights: Vec<bool> = (0..self.heads.len()).map(is_number).collect();
         let line = |cells: &[String]| {
-            let padded = cells.iter().zip(widths.iter().zip(&rights)).map(|(cell, (&width, &right))| {
-                if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
-            });
+            let padded = cells
+                .iter()
+                .zip(widths.iter().zip(&rights))
+                .map(|(cell, (&width, &right))| if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") });
             format!("| {} |", padded.collect::<Vec<_>>().join(" | "))
         };
         let rule = |(&width, &right): (&usize, &bool)| if right { "-".repeat(width - 1) + ":" } else { "-".repeat(width) };
@@ -53,7 +55,8 @@ impl<'p> Page<'p> {
     /// Writes it again, with these tables between their marks, `<!-- NAME -->` and `<!-- end of NAME -->`.
     pub fn write(mut self, tables: &[Table]) -> Result<(), Failure> {
         for table in tables {
-            self.text = replaced(&self.text, table).ok_or_else(|| refused(self.path, format!("not one place for the table {}", table.name)))?;
+            self.text =
+                replaced(&self.text, table).ok_or_else(|| refused(self.path, format!("not one place for the table {}", table.name)))?;
         }
         fs::write(self.path, self.text).map_err(|error| refused(self.path, error))
     }

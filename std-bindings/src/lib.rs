@@ -9,6 +9,8 @@ struct Readme;
 mod aside;
 mod batch;
 pub mod codes;
+#[cfg(feature = "experiments")]
+pub mod experiments;
 #[cfg(feature = "train")]
 pub mod feature_map;
 #[cfg(feature = "files")]

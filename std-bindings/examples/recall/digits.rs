@@ -1,13 +1,11 @@
 //! The digits shipped in `examples/data`, read from gzipped IDX files into [`Digit`]s.
 //!
-//! IDX (Y. LeCun, C. Cortes, C. Burges): two zero bytes, the element type (8: bytes), the number of
-//! dimensions, each dimension as a big-endian `u32`, then the elements. The files are compiled in,
-//! so the example runs from any directory.
+//! The files are compiled in, so the example runs from any directory.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 
-use flate2::read::GzDecoder;
+use basinet::experiments::{IdxError, idx};
 
 use crate::failure::Failure;
 
@@ -51,10 +49,12 @@ impl Set {
             Set::Digits => (include_bytes!("../data/digits-images-idx3-ubyte.gz"), include_bytes!("../data/digits-labels-idx1-ubyte.gz")),
             Set::Mnist => (include_bytes!("../data/mnist-images-idx3-ubyte.gz"), include_bytes!("../data/mnist-labels-idx1-ubyte.gz")),
         };
-        let ([count, height, width], images) = idx(images).map_err(|error| Failure::Data(self, error))?;
-        let ([labelled], labels) = idx(labels).map_err(|error| Failure::Data(self, error))?;
+        let failed = |error: IdxError| Failure::Data(self, io::Error::new(io::ErrorKind::InvalidData, error));
+        let ([count, height, width], images) = idx(images).map_err(failed)?;
+        let ([labelled], labels) = idx(labels).map_err(failed)?;
         if (height, width) != (self.side(), self.side()) || count != labelled {
-            return Err(Failure::Data(self, malformed("images and labels do not belong together")));
+            let why = "images and labels do not belong together";
+            return Err(Failure::Data(self, io::Error::new(io::ErrorKind::InvalidData, why)));
         }
         let ink = f32::from(self.full_ink());
         Ok(images
@@ -72,29 +72,4 @@ impl fmt::Display for Set {
             Set::Mnist => "MNIST 28x28",
         })
     }
-}
-
-/// The dimensions and the elements of a gzipped IDX file of bytes.
-fn idx<const N: usize>(gzipped: &[u8]) -> io::Result<([usize; N], Vec<u8>)> {
-    let mut bytes = Vec::new();
-    GzDecoder::new(gzipped).read_to_end(&mut bytes)?;
-    let too_short = || malformed("shorter than its header");
-    let (kind, mut rest) = bytes.split_first_chunk::<4>().ok_or_else(too_short)?;
-    if kind[..3] != [0, 0, 8] || usize::from(kind[3]) != N {
-        return Err(malformed("not an IDX file of bytes with the expected dimensions"));
-    }
-    let mut dimensions = [0; N];
-    for dimension in &mut dimensions {
-        let (number, after) = rest.split_first_chunk::<4>().ok_or_else(too_short)?;
-        *dimension = u32::from_be_bytes(*number) as usize;
-        rest = after;
-    }
-    if dimensions.iter().try_fold(1, |product: usize, &d| product.checked_mul(d)) != Some(rest.len()) {
-        return Err(malformed("its length is not the product of its dimensions"));
-    }
-    Ok((dimensions, rest.to_vec()))
-}
-
-fn malformed(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
 }

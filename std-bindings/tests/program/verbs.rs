@@ -173,3 +173,27 @@ fn exports_have_the_bits_of_the_patterns() -> Fallible {
     }
     Ok(())
 }
+
+#[test]
+fn an_experiment_says_what_it_writes() -> Fallible {
+    let folder = folder()?;
+    let rows = said(folder.path(), "experiment metastable --seeds 2 --out few --json", b"")?;
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&rows)?;
+    let csv = std::fs::read_to_string(folder.path().join("few/metastable.csv"))?;
+    assert_eq!(csv.lines().count(), rows.len() + 1);
+    for (line, row) in csv.lines().skip(1).zip(&rows) {
+        let percent = line.split(',').nth(5).ok_or("a short line")?;
+        assert_eq!(Some(percent.parse()?), row["percent"].as_f64(), "{line}");
+    }
+    let svg = std::fs::read_to_string(folder.path().join("few/metastable.svg"))?;
+    assert!(svg.starts_with("<svg") && svg.contains("queries, percent") && svg.contains("map: U-Hop+"));
+    let picture = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(folder.path().join("few/metastable.png"))?));
+    let mut reader = picture.read_info()?;
+    let mut pixels = vec![0; reader.output_buffer_size().ok_or("a large picture")?];
+    reader.next_frame(&mut pixels)?;
+    // The colours of the three series, and letters.
+    for colour in [[0, 0, 0], [0, 114, 178], [213, 94, 0], [255, 255, 255]] {
+        assert!(pixels.chunks_exact(3).any(|pixel| pixel == colour), "{colour:?}");
+    }
+    Ok(())
+}

@@ -166,6 +166,32 @@ fn info_export_and_completions() -> Fallible {
 }
 
 #[test]
+fn experiment() -> Fallible {
+    let folder = folder()?;
+    fs::write(folder.path().join("page.md"), "no marks\n")?;
+    fs::write(folder.path().join("few.idx"), [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2])?;
+    check(
+        folder.path(),
+        &[
+            ("experiment", 2, &["<NAME>"]),
+            ("experiment nonsense", 2, &["retrieval, metastable, codes, rate, dimension, basins"]),
+            ("experiment codes --seeds 3", 1, &["--seeds is for retrieval, metastable and rate"]),
+            ("experiment rate --data digits.npy", 1, &["--data is for retrieval"]),
+            ("experiment basins --patterns 10", 1, &["--patterns is for retrieval and dimension"]),
+            ("experiment metastable --seeds 0", 2, &["--seeds"]),
+            ("experiment dimension --patterns 16,1", 2, &["at least 2"]),
+            ("experiment dimension --patterns 16,8", 1, &["larger than the one before"]),
+            ("experiment retrieval --data none.idx", 1, &["none.idx: "]),
+            ("experiment retrieval --data digits.npy", 1, &["digits.npy: is no IDX file of bytes with 3 dimensions"]),
+            ("experiment retrieval --data few.idx --patterns 2", 1, &["1 images; 2 are to be stored"]),
+            ("experiment codes --out digits.npy", 1, &["digits.npy: "]),
+            ("experiment codes --page none.md", 1, &["none.md: "]),
+            ("experiment metastable --seeds 1 --page page.md", 1, &["page.md: not one place for the table metastable"]),
+        ],
+    )
+}
+
+#[test]
 fn an_older_file_stays_where_a_new_one_fails() -> Fallible {
     let folder = folder()?;
     let before = fs::read(folder.path().join("digits.basin"))?;

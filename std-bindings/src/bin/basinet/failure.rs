@@ -18,6 +18,8 @@ pub enum Failure {
         /// Why.
         error: basinet::Error,
     },
+    /// An experiment could not be made.
+    Experiment(basinet::experiments::Error),
     /// What was asked does not go together: a whole sentence.
     Refused(String),
     /// Standard output does not take what it is given.
@@ -57,6 +59,12 @@ impl From<file::Error> for Failure {
     }
 }
 
+impl From<basinet::experiments::Error> for Failure {
+    fn from(error: basinet::experiments::Error) -> Self {
+        Self::Experiment(error)
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
@@ -75,6 +83,7 @@ impl fmt::Display for Failure {
             Self::Rows(fault) => fault.fmt(f),
             Self::Memory(error) => error.fmt(f),
             Self::Model { place, error } => write!(f, "{place}: {error}"),
+            Self::Experiment(error) => error.fmt(f),
             Self::Refused(why) => f.write_str(why),
             Self::Output(error) => write!(f, "standard output: {error}"),
         }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod completions;
+mod experiment;
 mod export;
 mod failure;
 mod info;
@@ -60,6 +61,7 @@ enum Verb {
     Recall(recall::Arguments),
     Info(info::Arguments),
     Export(export::Arguments),
+    Experiment(experiment::Arguments),
     Train(train::Arguments),
     Completions(completions::Arguments),
 }
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Verb::Recall(arguments) => recall::run(&arguments),
         Verb::Info(arguments) => info::run(&arguments),
         Verb::Export(arguments) => export::run(&arguments),
+        Verb::Experiment(arguments) => experiment::run(&arguments),
         Verb::Train(arguments) => train::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, Arguments::command()),
     };

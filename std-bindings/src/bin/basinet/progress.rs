@@ -14,8 +14,13 @@ pub fn bar(doing: &'static str, rows: Option<usize>) -> ProgressBar {
 
 /// Work of so many steps.
 pub fn steps(doing: &'static str, count: usize) -> ProgressBar {
-    let bar = ProgressBar::new(count as u64).with_style(style("{msg} {wide_bar} {human_pos} of {human_len} steps, {eta} left"));
-    ticking(bar, doing)
+    counted(doing, count, "steps")
+}
+
+/// Work of so many of something.
+pub fn counted(doing: &'static str, count: usize, what: &str) -> ProgressBar {
+    let template = format!("{{msg}} {{wide_bar}} {{human_pos}} of {{human_len}} {what}, {{eta}} left");
+    ticking(ProgressBar::new(count as u64).with_style(style(&template)), doing)
 }
 
 fn ticking(bar: ProgressBar, doing: &'static str) -> ProgressBar {

@@ -1,0 +1,64 @@
+//! What came out of an experiment, and where it goes.
+
+use super::picture::Figure;
+use super::table::Table;
+use crate::failure::Failure;
+use serde::Serialize;
+use std::fs;
+use std::path::Path;
+
+/// Rows, tables and plots.
+pub struct Report {
+    /// Rows as CSV, and what the file is called.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Rows as JSON.
+    pub json: serde_json::Value,
+    /// For people.
+    pub tables: Vec<Table>,
+    /// For people, too.
+    pub figures: Vec<Figure>,
+}
+
+impl Report {
+    /// With these rows, and nothing else yet.
+    pub fn of<R: Serialize>(name: &str, rows: &[R]) -> Result<Self, Failure> {
+        let files = vec![(name.to_owned(), csv(rows)?)];
+        Ok(Self { files, json: serde_json::to_value(rows)?, tables: vec![], figures: vec![] })
+    }
+
+    /// Tables, one below the other.
+    pub fn text(&self) -> String {
+        self.tables.iter().map(|table| format!("{}\n\n{}", table.title, table.markdown())).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// Writes rows and plots into a folder that is there.
+    pub fn write(&self, folder: &Path) -> Result<(), Failure> {
+        for (name, bytes) in &self.files {
+            put(&folder.join(format!("{name}.csv")), bytes)?;
+        }
+        for figure in &self.figures {
+            let drawn = |error: String| Failure::Refused(format!("{}: cannot be drawn: {error}", figure.name()));
+            put(&folder.join(format!("{}.svg", figure.name())), figure.svg().map_err(drawn)?.as_bytes())?;
+            put(&folder.join(format!("{}.png", figure.name())), &figure.png().map_err(drawn)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows with a line of heads.
+pub fn csv<R: Serialize>(rows: &[R]) -> Result<Vec<u8>, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::Refused(format!("rows cannot be written as CSV: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).map_err(|error| failed(&error))?;
+    }
+    writer.into_inner().map_err(|error| failed(&error))
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(path, bytes).map_err(|error| refused(path, error))
+}
+
+pub fn refused(path: &Path, error: impl std::fmt::Display) -> Failure {
+    Failure::Refused(format!("{}: {error}", path.display()))
+}

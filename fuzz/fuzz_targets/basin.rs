@@ -30,7 +30,8 @@ fn file(bytes: &mut Unstructured<'_>) -> Result<File> {
     file.beta = draw::beta(bytes)?;
     if width > 0 && bytes.arbitrary()? {
         let input = 1 + draw::below(bytes, 5)?;
-        let (weights, bias) = (draw::numbers(bytes, dim * input)?, draw::numbers(bytes, if bytes.arbitrary()? { dim } else { 0 })?);
+        let biased = if bytes.arbitrary()? { dim } else { 0 };
+        let (weights, bias) = (draw::numbers(bytes, dim * input)?, draw::numbers(bytes, biased)?);
         file = file.behind(&weights, &bias, bytes.arbitrary()?);
     }
     for _ in 0..draw::below(bytes, 3)? {

@@ -247,13 +247,7 @@ fn squared(a: &[f32], b: &[f32]) -> f64 {
 
 /// Cut off at 0 and 1.
 fn unit_interval(x: f32) -> f32 {
-    if x < 0.0 {
-        0.0
-    } else if x > 1.0 {
-        1.0
-    } else {
-        x
-    }
+    if (0.0..=1.0).contains(&x) { x } else { f32::from(u8::from(x > 1.0)) }
 }
 
 /// A row at equal beta beside the best of both.

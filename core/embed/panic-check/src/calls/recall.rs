@@ -2,8 +2,9 @@
 
 use super::{Inputs, patterns};
 use basinet_core::{
-    AnyModel, Beta, Bits, Cosine, Descends, Dispatch, Dot, Dynamics, Error, FeatureMap, FreeRecall, Job, Kernelised, Kernels, LayerNorm, Listed, Mask, Model,
-    Normaliser, Patterns, Post, RandomMask, Scratch, Separation, Similarity, SquaredDistance, Stop, Tanh, UnitNorm, Window, WithSeparation,
+    AnyModel, Beta, Bits, Cosine, Descends, Dispatch, Dot, Dynamics, Error, FeatureMap, FreeRecall, Job, Kernelised, Kernels, LayerNorm,
+    Listed, Mask, Model, Normaliser, Patterns, Post, RandomMask, Scratch, Separation, Similarity, SquaredDistance, Stop, Tanh, UnitNorm,
+    Window, WithSeparation,
 };
 use core::hint::black_box;
 

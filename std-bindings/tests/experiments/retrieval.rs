@@ -29,8 +29,7 @@ fn find<'a>(rows: &'a [RetrievalRow], damage: Damage, beta: f32, map: &str) -> R
 /// The reference's runs on the same digits: by cosine, and 20 steps of U-Hop from the identity, with the standard deviation over ten seeds.
 #[test]
 fn errors_are_those_of_the_reference() -> Fallible {
-    let (experiment, digits) = (fifty(), Images::digits()?);
-    let rows = on_any_threads(|| experiment.run(&digits, || ()))??;
+    let rows = fifty().run(&Images::digits()?, || ())?;
     assert_eq!(rows.len(), 27);
     for (damage, beta, map, error, sd) in [
         (Damage::Dropout, 4.0, "none", 3.8553, 0.0673),
@@ -55,7 +54,8 @@ fn errors_are_those_of_the_reference() -> Fallible {
 #[test]
 fn what_is_said_of_rows_follows_from_them() -> Fallible {
     let experiment = Retrieval { seeds: 1..=2, patterns: vec![9], ..fifty() };
-    let rows = experiment.run(&Images::digits()?, || ())?;
+    let digits = Images::digits()?;
+    let rows = on_any_threads(|| experiment.run(&digits, || ()))??;
     for rows in rows.chunks_exact(3) {
         assert_eq!(rows[0].more, 0.0);
         for row in &rows[1..] {

@@ -70,7 +70,7 @@ pub fn rate(rows: &[RateRow]) -> Result<Report, Failure> {
         let first = rows.chunk_by(|a, b| a.method == b.method).next().unwrap_or(&[]);
         first.iter().map(|row| row.steps).filter(|steps| steps.trailing_zeros() % 3 == 0).collect()
     });
-    let heads: Vec<String> = shown.iter().map(|steps| format!("{steps} steps")).collect();
+    let heads: Vec<String> = shown.iter().map(|steps| if *steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") }).collect();
     let heads: Vec<&str> = ["D", "M", "method"].into_iter().chain(heads.iter().map(String::as_str)).chain(["power of the steps"]).collect();
     let mut table = Table::new("rate", "What is missing of the best known separation after so many steps, median over the seeds", &heads);
     let mut panels = Vec::new();

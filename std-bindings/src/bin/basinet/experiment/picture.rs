@@ -67,7 +67,9 @@ impl Figure {
         let mut encoder = png::Encoder::new(&mut bytes, width, height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
+        // Plain areas, which filters only disturb.
         encoder.set_compression(png::Compression::High);
+        encoder.set_filter(png::Filter::NoFilter);
         let mut writer = encoder.write_header().map_err(said)?;
         writer.write_image_data(&pixels).map_err(said)?;
         writer.finish().map_err(said)?;

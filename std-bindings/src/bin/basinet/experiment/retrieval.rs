@@ -10,6 +10,9 @@ use basinet::experiments::{Best, RetrievalRow, best, worse};
 /// The separation of the charts.
 const SHOWN: &str = "softmax";
 
+/// Betas of the charts, the largest; at smaller ones all curves lie on each other.
+const SHOWN_BETAS: usize = 3;
+
 pub fn report(seeds: usize, rows: &[RetrievalRow]) -> Result<Report, Failure> {
     let best = best(rows);
     let mut report = Report::of("retrieval", rows)?;
@@ -118,7 +121,7 @@ fn spread(mean: f64, sd: f64) -> String {
     format!("{mean:.2} +- {sd:.2}")
 }
 
-/// Damages beside each other; below each other the middle betas, and the best.
+/// Damages beside each other; below each other the largest betas, and the best.
 fn chart(rows: &[RetrievalRow], best: &[Best]) -> Chart {
     let mut betas: Vec<f32> = Vec::new();
     rows.iter().for_each(|row| {
@@ -139,7 +142,7 @@ fn chart(rows: &[RetrievalRow], best: &[Best]) -> Chart {
         }
     });
     let mut panels = Vec::new();
-    for beta in betas.iter().map(|&beta| Some(beta)).chain([None]) {
+    for beta in betas.iter().skip(betas.len().saturating_sub(SHOWN_BETAS)).map(|&beta| Some(beta)).chain([None]) {
         for damage in &damages {
             let title = beta.map_or(format!("{damage}, best beta of each"), |beta| format!("{damage}, beta {beta}"));
             let series = maps.iter().enumerate().map(|(number, map)| {

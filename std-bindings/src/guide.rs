@@ -12,3 +12,5 @@ pub mod flash {}
 pub mod your_data {}
 #[doc = include_str!("../docs/guide/hflayers.md")]
 pub mod hflayers {}
+#[doc = include_str!("../docs/guide/learned_maps.md")]
+pub mod learned_maps {}

@@ -90,8 +90,8 @@ fn what_is_needed_is_enough() -> Fallible {
                     continue;
                 }
                 // The farthest state that is allowed, but for rounding, straight towards another pattern.
-                let distance = 0.999 * spare / (2.0 * norm);
-                assert!(codes::exact_needed(margin, beta, norm, distance)? <= separation);
+                let for_each = codes::exact_needed(margin, beta, norm, 1.0)? - codes::exact_needed(margin, beta, norm, 0.0)?;
+                let distance = 0.999 * spare / for_each;
                 let other = wide((i + 1) % count);
                 let apart: Vec<f64> = other.iter().zip(&own).map(|(a, b)| a - b).collect();
                 let scale = distance / dot(&apart, &apart).sqrt();

@@ -6,11 +6,27 @@ use basinet::{Beta, Entmax, Memory, Model, Separation, Softmax, Sparsemax, codes
 use rayon::ThreadPoolBuilder;
 use std::sync::Mutex;
 
+/// Every step that was heard of.
+#[derive(Default)]
+struct Trace(Mutex<Vec<Progress>>);
+
+impl Trace {
+    fn hear(&self, at: &Progress) {
+        if let Ok(mut trace) = self.0.lock() {
+            trace.push(*at);
+        }
+    }
+
+    fn heard(self) -> Vec<Progress> {
+        self.0.into_inner().unwrap_or_default()
+    }
+}
+
 /// What is heard of a map's refinement.
 fn heard(training: &Training, rows: &[f64], map: &Trained<f64>) -> Result<(Trained<f64>, Vec<Progress>), codes::Error> {
-    let trace = Mutex::new(Vec::new());
-    let after = training.refine(rows, map, |at: &Progress| trace.lock().unwrap().push(*at))?;
-    Ok((after, trace.into_inner().unwrap()))
+    let trace = Trace::default();
+    let after = training.refine(rows, map, |at: &Progress| trace.hear(at))?;
+    Ok((after, trace.heard()))
 }
 
 /// More points than a tile has, a bias, and a last tile that is not whole. The released loss's direction is none of a loss: golden numbers.
@@ -134,11 +150,11 @@ fn the_best_is_kept_and_patience_ends() -> Fallible {
 /// tau falls geometrically, from each start's first to the last.
 #[test]
 fn temperatures_fall() -> Fallible {
-    let trace = Mutex::new(Vec::new());
+    let trace = Trace::default();
     let temperatures = Temperatures { first: vec![0.4, 0.1], last: 0.025 };
     let training = Training { temperatures, starts: 3, iterations: 4, ..Training::code() };
-    training.points(5, 3, |at: &Progress| trace.lock().unwrap().push(*at))?;
-    let trace = trace.into_inner().unwrap();
+    training.points(5, 3, |at: &Progress| trace.hear(at))?;
+    let trace = trace.heard();
     for (start, expected) in
         [(0, [0.4, 0.2, 0.1, 0.05, 0.025]), (1, [0.1, 0.070_71, 0.05, 0.035_36, 0.025]), (2, [0.4, 0.2, 0.1, 0.05, 0.025])]
     {
@@ -152,9 +168,9 @@ fn temperatures_fall() -> Fallible {
 fn published_schedules_separate_on_average() -> Fallible {
     let rows: Vec<f64> = numbers(&mut random(7), 12 * 6);
     for training in [Training::published_uhop(20), Training::published_uhop_maximum(20), Training::published_uhop_plus(0.1, 20)] {
-        let trace = Mutex::new(Vec::new());
-        let map = training.map(&rows, 6, 6, |at: &Progress| trace.lock().unwrap().push(*at))?;
-        let trace = trace.into_inner().unwrap();
+        let trace = Trace::default();
+        let map = training.map(&rows, 6, 6, |at: &Progress| trace.hear(at))?;
+        let trace = trace.heard();
         assert_eq!((map.iterations, trace.len(), map.bias.is_some()), (20, 21, training.loss == Loss::Released));
         // Steps of length 10 jump about, and the released code's direction is not its loss's gradient.
         if training.loss == (Loss::Average { t: 2.0 }) {

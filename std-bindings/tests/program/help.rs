@@ -3,7 +3,7 @@
 use super::{Fallible, run, said};
 use std::path::Path;
 
-const VERBS: [&str; 7] = ["", "store", "recall", "info", "export", "experiment", "completions"];
+const VERBS: [&str; 8] = ["", "store", "recall", "info", "export", "experiment", "train", "completions"];
 
 #[test]
 fn help_fits_eighty_columns() -> Fallible {

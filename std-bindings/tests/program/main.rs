@@ -3,6 +3,7 @@
 mod digits;
 mod help;
 mod pipes;
+mod train;
 mod transcript;
 mod verbs;
 mod wrong_input;

@@ -9,6 +9,7 @@ use basinet::formats::{Aside, FileFault, Format, Reader, Writer};
 use clap::ValueEnum;
 use safetensors::tensor::{Dtype, TensorView};
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -36,7 +37,7 @@ pub struct Arguments {
     output: PathBuf,
     /// D, how many features [default: as many as a pattern has numbers]
     #[arg(long, visible_alias = "dim", value_name = "D")]
-    features: Option<usize>,
+    features: Option<NonZeroUsize>,
     /// What is made small
     #[arg(long, value_name = "LOSS", default_value = "code")]
     loss: Kind,
@@ -45,7 +46,7 @@ pub struct Arguments {
     iterations: Option<usize>,
     /// Starts, of which the best is kept [default: 3 for code, 1 for the others]
     #[arg(long, value_name = "N")]
-    starts: Option<usize>,
+    starts: Option<NonZeroUsize>,
     /// Steps without a larger separation after which a start ends; 0: never
     /// early
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -57,8 +58,8 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Threads, which share the starts [default: one for each processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
     /// The tensor of PATTERNS, where a safetensors file has several
     #[arg(long, value_name = "NAME")]
     tensor: Option<String>,
@@ -101,7 +102,7 @@ impl Arguments {
         };
         Training {
             bias: self.bias,
-            starts: self.starts.unwrap_or(training.starts),
+            starts: self.starts.map_or(training.starts, NonZeroUsize::get),
             iterations: self.iterations.unwrap_or(training.iterations),
             patience: self.patience,
             seed: self.seed,
@@ -131,10 +132,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let of_source = |error: codes::Error| Failure::Refused(format!("{source}: {error}"));
     let before = codes::closest(&rows, dim).map_err(of_source)?;
     let training = arguments.training();
-    let learn = || learn(&training, &rows, dim, arguments.features.unwrap_or(dim));
+    let learn = || learn(&training, &rows, dim, arguments.features.map_or(dim, NonZeroUsize::get));
     let map = match arguments.threads {
         None => learn(),
-        Some(threads) => match rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build() {
+        Some(threads) => match rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build() {
             Ok(pool) => pool.install(learn),
             Err(error) => return Err(Failure::Refused(format!("--threads {threads}: {error}"))),
         },

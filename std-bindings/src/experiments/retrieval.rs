@@ -33,7 +33,7 @@ impl Damage {
         match self {
             Self::Dropout => damaged.iter_mut().for_each(|x| *x = if random.coin() { 2.0 * *x } else { 0.0 }),
             Self::Mask => damaged.chunks_exact_mut(height * width).for_each(|image| image[height / 2 * width..].fill(0.0)),
-            Self::Noise(sd) => damaged.iter_mut().for_each(|x| *x = unit_interval((*x + sd * random.normal()).abs())),
+            Self::Noise(sd) => damaged.iter_mut().for_each(|x| *x = (*x + sd * random.normal()).abs().clamp(0.0, 1.0)),
         }
         damaged
     }
@@ -241,13 +241,8 @@ impl WithSeparation for Recall<'_> {
 
 /// The sum of squared differences of pixels that are cut off at 0 and 1.
 fn squared(a: &[f32], b: &[f32]) -> f64 {
-    let difference = |(&a, &b): (&f32, &f32)| f64::from(unit_interval(a)) - f64::from(unit_interval(b));
+    let difference = |(&a, &b): (&f32, &f32)| f64::from(a.clamp(0.0, 1.0)) - f64::from(b.clamp(0.0, 1.0));
     a.iter().zip(b).map(difference).map(|d| d * d).sum()
-}
-
-/// Cut off at 0 and 1.
-fn unit_interval(x: f32) -> f32 {
-    if (0.0..=1.0).contains(&x) { x } else { f32::from(u8::from(x > 1.0)) }
 }
 
 /// A row at equal beta beside the best of both.

@@ -122,7 +122,7 @@ impl Method {
 }
 
 impl RateRow {
-    /// What is missing when a code has arrived: about what the angles of the best known ones are known to.
+    /// With no more missing than this a code has arrived; below it rounding soon is all that is left.
     pub const ARRIVED: f64 = 1e-6;
 
     /// The power of the number of steps with which the missing part falls, through rows of one code and method: the slope of the line of

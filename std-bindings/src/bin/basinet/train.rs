@@ -13,6 +13,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+/// Threads beyond these only wait for each other.
+const MOST_THREADS: usize = 1024;
+
 /// Learn a feature map that keeps patterns apart.
 ///
 /// PATTERNS is a file of M rows of d numbers, as for `store`. What is learned is
@@ -57,7 +60,8 @@ pub struct Arguments {
     /// Of the random starts
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Threads, which share the starts [default: one for each processor]
+    /// Threads, which share the starts: no more than these are made [default: one
+    /// for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
     /// The tensor of PATTERNS, where a safetensors file has several
@@ -135,7 +139,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let learn = || learn(&training, &rows, dim, arguments.features.map_or(dim, NonZeroUsize::get));
     let map = match arguments.threads {
         None => learn(),
-        Some(threads) => match rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build() {
+        Some(threads) => match rayon::ThreadPoolBuilder::new().num_threads(threads.get().min(training.starts).min(MOST_THREADS)).build() {
             Ok(pool) => pool.install(learn),
             Err(error) => return Err(Failure::Refused(format!("--threads {threads}: {error}"))),
         },

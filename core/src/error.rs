@@ -70,7 +70,7 @@ pub enum Error {
     },
     /// The features that were to have unit length are all zero.
     ZeroFeatures {
-        /// The pattern whose they are; 0 where there is but one.
+        /// The pattern, or the query, whose they are; 0 where there is but one.
         row: usize,
     },
     /// A number that would be stored is NaN or infinite.
@@ -141,7 +141,7 @@ impl fmt::Display for Error {
             Self::FeatureNotFinite { index } => {
                 write!(f, "feature {index} is NaN or infinite: a weight or the bias is, or their sum overflows")
             }
-            Self::ZeroFeatures { row } => write!(f, "the features of pattern {row} are all zero and have no direction"),
+            Self::ZeroFeatures { row } => write!(f, "the features of row {row} are all zero and have no direction"),
             Self::PatternNotFinite { index } => write!(f, "number {index} of the pattern is NaN or infinite"),
             Self::NormOverflow => f.write_str("the norm of the pattern is beyond f32"),
             Self::StoreFull { capacity } => write!(f, "the store is full: it holds {capacity} rows"),

@@ -96,6 +96,9 @@ impl Basins {
     /// # Errors
     /// [`Error::Features`], [`Error::Recall`] where the options make no sense, or the features of a cell vanish.
     pub fn run(&self, done: impl Fn() + Sync) -> Result<Vec<Portrait>, Error> {
+        let few = (2..256).contains(&self.points) && self.cells > 0;
+        let requirement = "2 to 255 points, and at least one cell";
+        few.then_some(()).ok_or(basinet_core::Error::Parameter { requirement })?;
         let mut random = Random::new(self.seed, 0);
         let points: Vec<f32> = (0..2 * self.points).map(|_| random.centred()).collect();
         let mut portraits = Vec::with_capacity(self.pieces());

@@ -71,6 +71,7 @@ impl Features {
 
 /// Rows at norm 1.
 fn units(rows: &[f32], dim: usize) -> Result<Vec<f32>, Error> {
+    crate::codes::dimensions(dim, 1)?;
     let mut units = rows.to_vec();
     for (row, numbers) in units.chunks_exact_mut(dim).enumerate() {
         let norm = numbers.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();

@@ -10,15 +10,21 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
+/// Starts of which each has its result in memory.
+const TOGETHER: usize = 64;
+
+/// Temperatures, and their inverses, that f32 has room for, and for products with them.
+const TEMPERATURES: std::ops::RangeInclusive<f64> = 1e-30..=1e30;
+
 /// What a start ends with.
 pub struct Descended<F> {
     /// W with the bias as its last column, or the points.
     pub parameters: Array2<F>,
-    /// The loss after the last step.
+    /// Their loss.
     pub loss: f64,
     /// Which start it was.
     pub start: usize,
-    /// The steps that it took.
+    /// The steps that led to them.
     pub iterations: usize,
     separation: f64,
 }
@@ -38,12 +44,16 @@ impl Training {
     ) -> Result<Descended<F>, Error> {
         self.check(starts)?;
         codes::points(shape.0, 2)?;
-        let all: Vec<_> = (0..starts).into_par_iter().map(|start| self.descend(inputs, shape, start, begin(start), progress)).collect();
+        let descend = |start| self.descend(inputs, shape, start, begin(start), progress);
         let mut best: Option<Descended<F>> = None;
-        for descended in all {
-            let descended = descended?;
-            if best.as_ref().is_none_or(|best| descended.separation > best.separation) {
-                best = Some(descended);
+        // So that the memory of many starts is that of a few.
+        for from in (0..starts).step_by(TOGETHER) {
+            let several: Vec<_> = (from..starts).into_par_iter().take(TOGETHER).map(descend).collect();
+            for descended in several {
+                let descended = descended?;
+                if best.as_ref().is_none_or(|best| descended.separation > best.separation) {
+                    best = Some(descended);
+                }
             }
         }
         best.ok_or(Error::TooFew { count: starts, least: 1 })
@@ -60,25 +70,24 @@ impl Training {
     ) -> Result<Descended<F>, Error> {
         let mut problem = Problem::new(inputs, self.loss, shape, parameters.dim());
         let mut walk = Walk::new(self.steps, parameters.dim());
-        let (mut best, mut kept, mut since) = (f64::NEG_INFINITY, parameters.clone(), 0);
-        let mut iteration = 0;
+        let (mut since, mut iteration) = (0, 0);
+        let parameters_kept = parameters.clone();
+        let mut kept = Descended { parameters: parameters_kept, loss: f64::NAN, start, iterations: 0, separation: f64::NEG_INFINITY };
         loop {
             let temperature = self.temperature(start, iteration);
             let measured = problem.measure(&parameters, temperature)?;
             let (loss, separation) = (measured.loss, 1.0 - measured.most);
             since += 1;
-            if separation > best {
-                (best, since) = (separation, 0);
-                if self.keep == Keep::Best {
-                    kept.assign(&parameters);
-                }
+            if separation > kept.separation {
+                since = 0;
+                kept.parameters.assign(&parameters);
+                kept = Descended { loss, iterations: iteration, separation, ..kept };
             }
-            progress(&Progress { start, iteration, temperature, loss, separation, best });
+            progress(&Progress { start, iteration, temperature, loss, separation, best: kept.separation });
             if iteration == self.iterations || self.patience > 0 && since >= self.patience {
-                let last = Descended { parameters, loss, start, iterations: iteration, separation };
                 return Ok(match self.keep {
-                    Keep::Best => Descended { parameters: kept, separation: best, ..last },
-                    Keep::Last => last,
+                    Keep::Best => kept,
+                    Keep::Last => Descended { parameters, loss, start, iterations: iteration, separation },
                 });
             }
             if walk.step(&mut parameters, &problem.gradient) {
@@ -101,9 +110,10 @@ impl Training {
         let positive = |what, value| within(what, value, value > 0.0, "finite and positive");
         let Temperatures { first, last } = &self.temperatures;
         codes::points(first.len(), 1)?;
-        first.iter().chain([last]).try_for_each(|&tau| positive("temperature", tau).map(|_| ()))?;
+        let moderate = |what, value| within(what, value, TEMPERATURES.contains(&value), "between 1e-30 and 1e30").map(|_| ());
+        first.iter().chain([last]).try_for_each(|&tau| moderate("temperature", tau))?;
         if let Loss::Average { t } | Loss::Maximum { t } = self.loss {
-            positive("t", t)?;
+            moderate("t", t)?;
         }
         if let Steps::Descent { rate, .. } | Steps::Adam { rate } = self.steps {
             positive("rate", rate)?;

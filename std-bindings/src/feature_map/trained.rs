@@ -20,11 +20,11 @@ pub struct Trained<F = f32> {
     pub features: usize,
     /// The smallest separation of the patterns' features at norm 1, `1 - max cos`, computed from them in f64.
     pub separation: f64,
-    /// The loss at the end of the start that was kept.
+    /// The loss of these weights.
     pub loss: f64,
     /// Which start it was.
     pub start: usize,
-    /// How many steps it took.
+    /// How many steps led to them.
     pub iterations: usize,
 }
 
@@ -62,6 +62,7 @@ impl<F: Number> Trained<F> {
     /// # Errors
     /// [`Error::Length`].
     pub fn features(&self, rows: &[F]) -> Result<Vec<F>, Error> {
+        self.check()?;
         let inputs = inputs(rows, self.dim, self.bias.is_some())?;
         Ok(inputs.dot(&parameters(self).t()).into_raw_vec_and_offset().0)
     }
@@ -71,10 +72,23 @@ impl<F: Number> Trained<F> {
     /// # Errors
     /// [`Error::Length`]; [`Error::ZeroRow`], [`Error::NotFinite`] where the features of a row are zeros, or overflow.
     pub fn unit_features(&self, rows: &[F]) -> Result<Vec<F>, Error> {
+        self.check()?;
         let inputs = inputs(rows, self.dim, self.bias.is_some())?;
         let mut units = inputs.dot(&parameters(self).t());
         normalise(&mut units, &mut vec![F::one(); inputs.nrows()])?;
         Ok(units.into_raw_vec_and_offset().0)
+    }
+}
+
+impl<F> Trained<F> {
+    /// Whether there still are as many numbers as the sizes say.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let wrong = |len, dim| Err(Error::Length { len, dim });
+        match &self.bias {
+            _ if self.dim == 0 || self.dim.checked_mul(self.features) != Some(self.weights.len()) => wrong(self.weights.len(), self.dim),
+            Some(bias) if bias.len() != self.features => wrong(bias.len(), self.features),
+            _ => Ok(()),
+        }
     }
 }
 

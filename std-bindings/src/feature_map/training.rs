@@ -4,7 +4,7 @@ use super::descent::Descended;
 use super::problem::{Inputs, normalise};
 use super::trained::{inputs, parameters, trained};
 use super::{Error, Number, Points, Trained};
-use crate::codes::{self, Known};
+use crate::codes::{self, Known, within};
 use std::time::{Duration, Instant};
 
 /// What is made small.
@@ -138,7 +138,8 @@ pub struct Progress {
 }
 
 impl Training {
-    /// U-Hop's average separation, t = 2: 20 steps from the identity. More of them do not help recall: U-Hop's gain is at few.
+    /// U-Hop's average separation, t = 2: 20 steps from the identity, of which those weights are kept whose *smallest* separation is the
+    /// largest. More steps do not help recall: U-Hop's gain is at few.
     #[must_use]
     pub fn uhop() -> Self {
         Self { loss: Loss::Average { t: 2.0 }, starts: 1, iterations: 20, patience: 0, ..Self::uhop_plus() }
@@ -223,7 +224,9 @@ impl Training {
         progress: impl Fn(&Progress) + Sync,
     ) -> Result<Trained<F>, Error> {
         codes::dimensions(features, 1)?;
+        addressable(features, dim)?;
         let inputs = inputs(rows, dim, self.bias)?;
+        addressable(features, inputs.nrows())?;
         let begin = |start| self.begin(start, features, dim);
         let descended = self.best(Inputs::Rows(inputs.view()), (inputs.nrows(), features), self.starts, &begin, &progress)?;
         trained(rows, dim, self.bias, descended)
@@ -244,6 +247,7 @@ impl Training {
     /// # Errors
     /// As [`map`](Self::map); [`Error::Length`] too where the map is for rows of another length.
     pub fn refine<F: Number>(&self, rows: &[F], map: &Trained<F>, progress: impl Fn(&Progress) + Sync) -> Result<Trained<F>, Error> {
+        map.check()?;
         let inputs = inputs(rows, map.dim, map.bias.is_some())?;
         let begin = |_| parameters(map);
         let descended = self.best(Inputs::Rows(inputs.view()), (inputs.nrows(), map.features), 1, &begin, &progress)?;
@@ -266,6 +270,7 @@ impl Training {
     /// [`Error::TooFew`] below two points or without a start, [`Error::Dimension`] below two dimensions, [`Error::OutOfRange`] of options.
     pub fn points(&self, count: usize, dim: usize, progress: impl Fn(&Progress) + Sync) -> Result<Points, Error> {
         codes::dimensions(dim, 2)?;
+        addressable(dim, count)?;
         let begin = |start| self.scatter(start, count, dim);
         let Descended { parameters, start, iterations, .. } = self.best(Inputs::Free, (count, dim), self.starts, &begin, &progress)?;
         let mut units = parameters;
@@ -308,4 +313,11 @@ pub struct Reached {
     pub degrees: f64,
     /// How long that took.
     pub time: Duration,
+}
+
+/// Whether so many rows, and one more, of so many numbers can be addressed.
+fn addressable(numbers: usize, rows: usize) -> Result<(), Error> {
+    let most = isize::MAX.unsigned_abs() / size_of::<f64>();
+    let fits = rows.checked_add(1).and_then(|rows| rows.checked_mul(numbers)).is_some_and(|numbers| numbers <= most);
+    within("features", numbers as f64, fits, "so few that all numbers can be addressed").map(|_| ())
 }

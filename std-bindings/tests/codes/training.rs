@@ -138,12 +138,16 @@ fn the_best_is_kept_and_patience_ends() -> Fallible {
     let best = trace.iter().map(|at| at.separation).fold(0.0, f64::max);
     assert!((kept.separation - best).abs() < 1e-12 && kept.separation >= map.separation - 1e-12);
     assert_eq!((trace.len(), trace[30].iteration, trace[30].best), (31, 30, best));
+    // What is said of the weights is true of those that were kept.
+    let there = &trace[kept.iterations];
+    assert_eq!((there.separation, there.loss), (best, kept.loss));
+    assert!(trace[30].loss != kept.loss);
     let (last, trace) = heard(&Training { keep: Keep::Last, ..wild.clone() }, &rows, &map)?;
     assert!((last.separation - trace[30].separation).abs() < 1e-12);
     let since = |at: &Progress| at.separation < at.best;
     let (patient, trace) = heard(&Training { patience: 4, ..wild }, &rows, &map)?;
-    assert_eq!(trace.len(), patient.iterations + 1);
-    assert!(patient.iterations < 30 && trace[trace.len() - 4..].iter().all(since));
+    assert_eq!(trace.len(), patient.iterations + 4 + 1);
+    assert!(trace.len() < 31 && trace[trace.len() - 4..].iter().all(since));
     Ok(())
 }
 

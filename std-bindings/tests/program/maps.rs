@@ -99,7 +99,14 @@ fn what_does_not_go_together_is_refused_and_says_why() -> Fallible {
     write("ones.csv", "1\n".repeat(100).as_bytes())?;
     said(folder.path(), "store digits.npy -o behind.basin --map map.csv", b"")?;
     said(folder.path(), "store digits.npy -o valued.basin --map map.csv --values ones.csv", b"")?;
-    let cases: [(&str, i32, &str); 9] = [
+    write("others.csv", csv(&squares().repeat(7)[..6400], 64).as_bytes())?;
+    said(folder.path(), "store digits.npy -o others.basin --map map.csv --values others.csv", b"")?;
+    let cases: [(&str, i32, &str); 13] = [
+        // As long as a pattern, and none.
+        ("recall others.basin --query digits.npy --settle", 1, "others.basin: --settle is for memories whose values are the patterns"),
+        ("train digits.npy -o map.npy --features 18446744073709551615", 2, "a number from 1 to 1000000"),
+        ("train digits.npy -o map.npy --starts 1000001", 2, "a number from 1 to 1000000"),
+        ("train digits.npy -o map.npy --threads 0", 2, "--threads"),
         ("store digits.npy -o x.basin --map narrow.csv", 1, "narrow.csv: maps rows of 3 numbers, and those of digits.npy have 64"),
         ("store digits.npy -o x.basin --map nan.csv", 1, "nan.csv: row 0, column 1 (from 0) is NaN"),
         ("store digits.npy -o x.basin --map bias.safetensors", 1, "bias.safetensors: expected 16 numbers, found 1"),
@@ -107,14 +114,22 @@ fn what_does_not_go_together_is_refused_and_says_why() -> Fallible {
         ("store digits.npy -o map.csv --map map.csv", 1, "map.csv: is read, and would be written over"),
         ("store digits.npy -o x.basin --unit", 2, "--map"),
         ("export behind.basin --to raw -o x.f32", 1, "behind.basin: queries go through a feature map first"),
-        ("recall valued.basin --query digits.npy --settle", 1, "valued.basin: --settle is for memories without values"),
+        ("recall valued.basin --query digits.npy --settle", 1, "valued.basin: --settle is for memories whose values are the patterns"),
         ("recall behind.basin --query ones.csv", 1, "ones.csv: has rows of 1 numbers, and the patterns of behind.basin have 64"),
     ];
     for (line, code, words) in cases {
         let output = run(folder.path(), line, b"")?;
         let errors = String::from_utf8(output.stderr)?;
         assert!(output.status.code() == Some(code) && errors.contains(words), "{line}: {errors}");
-        assert!(!folder.path().join("x.basin").exists() && !folder.path().join("x.f32").exists(), "{line}");
+        assert!(["x.basin", "x.f32", "map.npy"].iter().all(|name| !folder.path().join(name).exists()), "{line}");
+    }
+    // What can be read only once: a socket stands for a pipe here.
+    #[cfg(unix)]
+    {
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("pipe.csv"))?;
+        let output = run(folder.path(), "store pipe.csv -o x.basin --map map.csv", b"")?;
+        let errors = String::from_utf8(output.stderr)?;
+        assert!(output.status.code() == Some(1) && errors.contains("pipe.csv: is read twice"), "{errors}");
     }
     Ok(())
 }

@@ -117,7 +117,11 @@ fn recall() -> Fallible {
             ("recall digits.basin --query damaged.npy --certificate --similarity cosine", 1, &["--certificate is for the similarity dot"]),
             ("recall digits.basin --query damaged.npy --settle --similarity cosine", 1, &["--settle needs an energy"]),
             ("recall valued.basin --query damaged.npy --certificate", 1, &["valued.basin: --certificate is for memories without values"]),
-            ("recall valued.basin --query damaged.npy --settle", 1, &["valued.basin: --settle is for memories without values"]),
+            (
+                "recall valued.basin --query damaged.npy --settle",
+                1,
+                &["valued.basin: --settle is for memories whose values are the patterns"],
+            ),
             ("recall digits.basin --query damaged.npy --separation ksubsets:101", 1, &["damaged.npy, row 0", "101 rows are needed"]),
             (
                 "recall digits.basin --query damaged.npy --fast --separation ksubsets:101",
@@ -186,7 +190,12 @@ fn experiment() -> Fallible {
             ("experiment retrieval --data few.idx --patterns 2", 1, &["1 images; 2 are to be stored"]),
             ("experiment codes --out digits.npy", 1, &["digits.npy: "]),
             ("experiment codes --page none.md", 1, &["none.md: "]),
-            ("experiment metastable --seeds 1 --page page.md", 1, &["page.md: not one place for the table metastable"]),
+            // Before anything is done.
+            ("experiment dimension --page digits.npy", 1, &["digits.npy: "]),
+            ("experiment dimension --page page.md", 1, &["page.md: has not one place for the table fits"]),
+            ("experiment rate --seeds 1000001", 2, &["1000000"]),
+            ("experiment dimension --patterns 16,1000001", 2, &["2 to 1000000"]),
+            ("experiment metastable --seeds 1 --page page.md", 1, &["page.md: has not one place for the table metastable"]),
         ],
     )
 }

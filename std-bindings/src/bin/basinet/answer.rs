@@ -5,7 +5,7 @@
 
 use crate::failure::Failure;
 use basinet::{
-    AnyModel, AnySimilarity, Basin, Certificate, Cosine, Descends, Error, FeatureMap, LinearMap, Model, Pass, Report, Separation,
+    AnyModel, AnySimilarity, Basin, Certificate, Cosine, Descends, Error, FeatureMap, LinearMap, Model, Pass, Patterns, Report, Separation,
     Similarity, SquaredDistance, Step, Stop, WithSeparation, Workspace, batch_scratch,
 };
 use rayon::prelude::*;
@@ -15,6 +15,9 @@ const TOGETHER: usize = 64;
 
 /// Rows that a sparse map may keep for each of these.
 const CANDIDATES: usize = 1024;
+
+/// Rows at most that say whether values are what features were made of.
+const ROWS_COMPARED: usize = 1024;
 
 /// What a query brought.
 pub struct Answer {
@@ -77,6 +80,16 @@ impl Answerer<'_> {
     }
 }
 
+/// Whether values are the patterns whose features are compared, by some of the rows, evenly spaced.
+fn are_compared(map: &FeatureMap<'_>, values: &Patterns<'_>, features: &Patterns<'_>) -> bool {
+    let mut made = vec![0.0; map.features()];
+    let step = values.count().div_ceil(ROWS_COMPARED);
+    (0..values.count()).step_by(step).all(|row| {
+        let value = values.row(row).unwrap_or(&[]);
+        map.apply(value, &mut made).is_ok() && features.row(row) == Some(&made[..])
+    })
+}
+
 /// What was asked for, of which memory.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
@@ -99,12 +112,11 @@ impl<'a> Asked<'a> {
     pub fn check(&self, file: &str) -> Result<(), Failure> {
         let (similarity, values) = (self.model.similarity, self.basin.values());
         let has_values = values.is_some();
-        // Behind a map, values may be the patterns themselves.
-        let can_go_on = values.is_none_or(|values| self.map.is_some_and(|map| map.dim() == values.dim()));
+        let can_go_on = values.is_none_or(|values| self.map.is_some_and(|map| are_compared(&map, &values, &self.basin.patterns())));
         let why = if self.certificate && has_values {
             "--certificate is for memories without values: it says how near a state is to a pattern".to_owned()
         } else if self.settle.is_some() && !can_go_on {
-            "--settle is for memories without values: a value is no state to go on from".to_owned()
+            "--settle is for memories whose values are the patterns, or that have none: another value is no state to go on from".to_owned()
         } else if self.certificate && similarity != AnySimilarity::Dot {
             format!("--certificate is for the similarity dot, and this is {similarity}; try --similarity dot")
         } else if self.settle.is_some() && similarity == AnySimilarity::Cosine {

@@ -49,7 +49,7 @@ pub struct Arguments {
     #[arg(long)]
     certificate: bool,
     /// Take steps until the state stays, not only one; winner, weights and gap are
-    /// those of the last. Not by cosine, nor with values
+    /// those of the last. Not by cosine, nor with values that are not the patterns
     #[arg(long)]
     settle: bool,
     /// At most so many steps of a state that settles

@@ -100,6 +100,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let inputs = [Some(&arguments.patterns), arguments.values.as_ref(), arguments.map.as_ref()];
     let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
     Failure::if_read(&arguments.output, &inputs)?;
+    let again = arguments.map.is_some() && arguments.values.is_none();
+    if again && arguments.patterns.metadata().is_ok_and(|about| !about.is_file()) {
+        let name = arguments.patterns.display();
+        return Err(Failure::Refused(format!("{name}: is read twice, for features and for values; put it into a file first")));
+    }
     let mut patterns = Reader::open(&arguments.patterns, arguments.tensor.as_deref())?;
     let dim = patterns.dim();
     // Opened before anything is written: what is wrong with it is known at once.

@@ -39,7 +39,7 @@ pub struct Arguments {
     #[arg(short, long, visible_alias = "out", value_name = "MAP")]
     output: PathBuf,
     /// D, how many features [default: as many as a pattern has numbers]
-    #[arg(long, visible_alias = "dim", value_name = "D")]
+    #[arg(long, visible_alias = "dim", value_name = "D", value_parser = few)]
     features: Option<NonZeroUsize>,
     /// What is made small
     #[arg(long, value_name = "LOSS", default_value = "code")]
@@ -48,7 +48,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     iterations: Option<usize>,
     /// Starts, of which the best is kept [default: 3 for code, 1 for the others]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = few)]
     starts: Option<NonZeroUsize>,
     /// Steps without a larger separation after which a start ends; 0: never
     /// early
@@ -125,6 +125,11 @@ impl Arguments {
             _ => Err(Failure::Refused(format!("{name}: a map is written to .npy or .safetensors"))),
         }
     }
+}
+
+/// A number from 1 to a million.
+fn few(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= 1_000_000).ok_or_else(|| "a number from 1 to 1000000".to_owned())
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {

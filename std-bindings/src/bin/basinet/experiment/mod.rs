@@ -45,7 +45,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// Seeds 1 to N, in place of the protocol's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     seeds: Option<u64>,
     /// Numbers of patterns, growing, in place of the protocol's
     #[arg(long, value_name = "M,...", value_delimiter = ',', value_parser = patterns)]
@@ -68,8 +68,25 @@ enum Name {
     Basins,
 }
 
+impl Name {
+    /// The tables that its report has.
+    fn tables(self) -> &'static [&'static str] {
+        match self {
+            Self::Retrieval => &["retrieval", "counts", "worse"],
+            Self::Metastable => &["metastable"],
+            Self::Codes => &["codes"],
+            Self::Rate => &["rate"],
+            Self::Dimension => &["fits", "dimension"],
+            Self::Basins => &["basins"],
+        }
+    }
+}
+
 fn patterns(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|&count| count > 1).ok_or_else(|| "numbers of patterns are at least 2, as in 10,20".to_owned())
+    text.parse()
+        .ok()
+        .filter(|count| (2..=1_000_000).contains(count))
+        .ok_or_else(|| "numbers of patterns are 2 to 1000000, as in 10,20".to_owned())
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -78,7 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder).map_err(|error| report::refused(folder, error))?;
     }
-    let page = arguments.page.as_deref().map(Page::read).transpose()?;
+    let page = arguments.page.as_deref().map(|path| Page::read(path, arguments.name.tables())).transpose()?;
     let report = arguments.report()?;
     if let Some(folder) = &arguments.out {
         report.write(folder)?;

@@ -48,18 +48,26 @@ pub struct Page<'p> {
 }
 
 impl<'p> Page<'p> {
-    pub fn read(path: &'p Path) -> Result<Self, Failure> {
-        Ok(Self { path, text: fs::read_to_string(path).map_err(|error| refused(path, error))? })
+    /// A page that has places for tables of these names.
+    pub fn read(path: &'p Path, names: &[&'static str]) -> Result<Self, Failure> {
+        let text = fs::read_to_string(path).map_err(|error| refused(path, error))?;
+        match names.iter().find(|name| replaced(&text, &Table::new(name, "", &[])).is_none()) {
+            None => Ok(Self { path, text }),
+            Some(name) => Err(refused(path, no_place(name))),
+        }
     }
 
     /// Writes it again, with these tables between their marks, `<!-- NAME -->` and `<!-- end of NAME -->`.
     pub fn write(mut self, tables: &[Table]) -> Result<(), Failure> {
         for table in tables {
-            self.text =
-                replaced(&self.text, table).ok_or_else(|| refused(self.path, format!("not one place for the table {}", table.name)))?;
+            self.text = replaced(&self.text, table).ok_or_else(|| refused(self.path, no_place(table.name)))?;
         }
         fs::write(self.path, self.text).map_err(|error| refused(self.path, error))
     }
+}
+
+fn no_place(name: &str) -> String {
+    format!("has not one place for the table {name}, between <!-- {name} --> and <!-- end of {name} -->")
 }
 
 /// The page with this table, where it has one place for it.

@@ -27,7 +27,7 @@ pub enum Error {
         /// How many are needed.
         least: usize,
     },
-    /// A row has a number that is not finite, or its norm is beyond f64.
+    /// A row has a number that is not finite, or its features overflow.
     NotFinite {
         /// Which row.
         row: usize,
@@ -54,8 +54,8 @@ impl fmt::Display for Error {
             Self::Length { len, dim } => write!(f, "{len} numbers are not rows of {dim}"),
             Self::TooFew { count, least } => write!(f, "{count} points; at least {least} are needed"),
             Self::Dimension { dim, least } => write!(f, "{dim} dimensions; at least {least} are needed"),
-            Self::NotFinite { row } => write!(f, "row {row} (from 0) is not finite"),
-            Self::ZeroRow { row } => write!(f, "row {row} (from 0) is zeros and has no direction"),
+            Self::NotFinite { row } => write!(f, "row {row} (from 0) is not finite, or its features are not"),
+            Self::ZeroRow { row } => write!(f, "row {row} (from 0), or its features, are zeros or too small to have a direction"),
             Self::OutOfRange { what, value, allowed } => write!(f, "{what} is {value}; it has to be {allowed}"),
         }
     }

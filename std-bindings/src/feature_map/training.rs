@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Loss {
     /// `ln mean exp(-t |u_i - u_j|^2)` over the pairs, t = 2 in the paper (U-Hop's average separation). Since `|u - v|^2 = 2 - 2 cos`, this
-    /// is the mean over pairs of [`Code`](Self::Code) at tau = 1/(2 t), less a constant.
+    /// is 2 t times [`Code`](Self::Code) at tau = 1/(2 t), less 2 t.
     Average {
         /// t.
         t: f64,
@@ -31,7 +31,7 @@ pub enum Loss {
     Released,
 }
 
-/// Where the first start begins. All others begin at weights from the standard normal distribution.
+/// Where a start begins. With [`Identity`](Self::Identity) that is the first; all others begin at weights from the standard normal distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// The identity, where there are as many features as numbers; otherwise as [`Normal`](Self::Normal).

@@ -183,7 +183,7 @@ fn experiment() -> Fallible {
             ("experiment rate --data digits.npy", 1, &["--data is for retrieval"]),
             ("experiment basins --patterns 10", 1, &["--patterns is for retrieval and dimension"]),
             ("experiment metastable --seeds 0", 2, &["--seeds"]),
-            ("experiment dimension --patterns 16,1", 2, &["at least 2"]),
+            ("experiment dimension --patterns 16,1", 2, &["2 to 1000000"]),
             ("experiment dimension --patterns 16,8", 1, &["larger than the one before"]),
             ("experiment retrieval --data none.idx", 1, &["none.idx: "]),
             ("experiment retrieval --data digits.npy", 1, &["digits.npy: is no IDX file of bytes with 3 dimensions"]),

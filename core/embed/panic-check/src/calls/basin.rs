@@ -31,7 +31,7 @@ pub fn write(i: &Inputs<'_>) -> Option<Result<Head, FileError>> {
         count: NonZeroUsize::new(i.m)?,
         dim: NonZeroUsize::new(i.n)?,
         width: NonZeroUsize::new(i.value.len().wrapping_mul(i.m)),
-        map: NonZeroUsize::new(i.k).map(|input| MapLayout { input, bias: i.m > 3, unit: i.n > 3 }),
+        map: NonZeroUsize::new(i.k as usize).map(|input| MapLayout { input, bias: i.m > 3, unit: i.n > 3 }),
         max_norm: i.x,
         alignment: if i.k == 0 { Alignment::Bytes64 } else { Alignment::Bytes256 },
     };

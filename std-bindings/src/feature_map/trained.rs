@@ -44,17 +44,10 @@ impl<F: Number> Trained<F> {
     /// [`Error::Length`] where the weights are not rows of `dim`, or the bias has another length than there are rows;
     /// [`Error::Dimension`] without weights.
     pub fn new(weights: Vec<F>, bias: Option<Vec<F>>, dim: usize) -> Result<Self, Error> {
-        if dim == 0 || !weights.len().is_multiple_of(dim) {
-            return Err(Error::Length { len: weights.len(), dim });
-        }
-        let features = weights.len() / dim;
-        if features == 0 {
-            return Err(Error::Dimension { dim: 0, least: 1 });
-        }
-        if let Some(bias) = bias.as_ref().filter(|bias| bias.len() != features) {
-            return Err(Error::Length { len: bias.len(), dim: features });
-        }
-        Ok(Self { weights, bias, dim, features, separation: f64::NAN, loss: f64::NAN, start: 0, iterations: 0 })
+        let features = weights.len().checked_div(dim).unwrap_or(0);
+        let map = Self { weights, bias, dim, features, separation: f64::NAN, loss: f64::NAN, start: 0, iterations: 0 };
+        map.check()?;
+        if features == 0 { Err(Error::Dimension { dim: 0, least: 1 }) } else { Ok(map) }
     }
 
     /// `W x + b` of rows of `dim` numbers: rows of `features`. O(rows dim features).

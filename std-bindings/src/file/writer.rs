@@ -136,8 +136,9 @@ impl Writer {
         if self.broken {
             return Err(Error::system(&self.path, "finish it")(io::Error::other("an earlier write failed")));
         }
-        let head = self.head().map_err(|kind| Error::new(&self.path, kind))?;
-        if let Some(section) = self.map_section() {
+        let map = self.map_section();
+        let head = self.head(map.as_deref()).map_err(|kind| Error::new(&self.path, kind))?;
+        if let Some(section) = map {
             self.pad()?;
             self.put(&section)?;
         }
@@ -148,16 +149,15 @@ impl Writer {
         aside::sync_folder(&path).map_err(Error::system(&path, "synchronise its folder"))
     }
 
-    /// The file's first bytes.
-    fn head(&self) -> Result<Head, ErrorKind> {
+    /// The file's first bytes, of which some speak of the bytes of the map.
+    fn head(&self, map: Option<&[u8]>) -> Result<Head, ErrorKind> {
         let (patterns, values) = (&self.patterns, self.values.as_ref());
         let count = NonZeroUsize::new(patterns.count).ok_or(ErrorKind::NoPatterns)?;
         if let Some(values) = values.filter(|values| values.count != patterns.count) {
             return Err(ErrorKind::Unpaired { patterns: patterns.count, values: values.count });
         }
         let checksum = |rows: &Rows| rows.checksum.clone().finalize();
-        let map = self.map_section().map(|section| crc32fast::hash(&section));
-        let checksums = Checksums { patterns: checksum(patterns), values: values.map(checksum), map };
+        let checksums = Checksums { patterns: checksum(patterns), values: values.map(checksum), map: map.map(crc32fast::hash) };
         Ok(self.layout(count)?.head(checksums)?)
     }
 

@@ -56,6 +56,7 @@ fn a_recall_compares_features_and_reads_out_patterns() -> Fallible {
         let pairs = basinet::PairedMemory::from_memories(memory.features().clone(), Memory::from_rows(DIM, &rows)?)?;
         let model = Model::new(beta!(3.0), Entmax::new(1.5)?);
         let batch = memory.recall_batch(&model, &queries)?;
+        assert_eq!(batch.len(), 5);
         for (query, batched) in queries.chunks_exact(DIM).zip(batch) {
             let (recalled, expected) = (memory.recall(&model, query)?, pairs.recall(&model, &map.rows(query)?)?);
             assert_eq!((bits(&recalled.state), recalled.step.winner), (bits(&expected.state), expected.step.winner));

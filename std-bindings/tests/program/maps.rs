@@ -46,18 +46,22 @@ fn a_memory_behind_a_map_is_recalled_through_it() -> Fallible {
     let state = |answer: &Value| -> Vec<f32> {
         answer["state"].as_array().into_iter().flatten().filter_map(Value::as_f64).map(|x| x as f32).collect()
     };
+    assert_eq!(singly.lines().count(), damaged.len());
     for (row, line) in singly.lines().enumerate() {
         let answer: Value = serde_json::from_str(line)?;
         let expected = mapped.recall(damaged.row(row).ok_or("no query")?)?;
         assert_eq!((state(&answer), &answer["winner"]), (expected.state, &expected.step.winner.into()));
     }
     let together = said(folder.path(), "recall behind.basin --query damaged.npy --fast", b"")?;
+    assert_eq!(together.lines().count(), damaged.len());
     for (a, b) in singly.lines().zip(together.lines()) {
         let (a, b): (Value, Value) = (serde_json::from_str(a)?, serde_json::from_str(b)?);
-        assert!(state(&a).iter().zip(state(&b)).all(|(a, b)| (a - b).abs() < 1e-4));
+        let (a, b) = (state(&a), state(&b));
+        assert!(a.len() == 64 && b.len() == 64 && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4));
     }
     // A state goes on from the pattern that was read out.
     let settled = said(folder.path(), "recall behind.basin --query digits.npy --settle --beta 1000", b"")?;
+    assert_eq!(settled.lines().count(), digits.len());
     for (row, line) in settled.lines().enumerate() {
         assert_eq!(Some(&state(&serde_json::from_str(line)?)[..]), digits.row(row));
     }
@@ -145,6 +149,7 @@ fn what_train_learns_a_memory_is_put_behind() -> Fallible {
         assert_eq!((map.features(), map.dim(), map.view()?.bias().is_some()), (24, 64, bias));
         said(folder.path(), &format!("store digits.npy -o behind.basin --map {file} --unit --beta 1000"), b"")?;
         let recalled = said(folder.path(), "recall behind.basin --query digits.npy", b"")?;
+        assert_eq!(recalled.lines().count(), 100);
         for (row, line) in recalled.lines().enumerate() {
             let answer: Value = serde_json::from_str(line)?;
             assert_eq!(answer["winner"], row);

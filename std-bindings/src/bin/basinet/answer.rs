@@ -178,8 +178,9 @@ impl<'a> Asked<'a> {
     fn many<S: Separation, Q: Similarity>(self, model: Model<S, Q>) -> impl Fn(&[f32]) -> Result<Vec<Answer>, Error> + Sync {
         let (keys, values) = (self.basin.patterns(), self.basin.values());
         let (dim, width) = (keys.dim(), values.unwrap_or(keys).dim());
+        let map = self.map.as_ref().map(LinearMap::from);
         move |queries| {
-            let features = self.map.map(|map| LinearMap::from(&map).rows(queries)).transpose()?;
+            let features = map.as_ref().map(|map| map.rows(queries)).transpose()?;
             let queries = features.as_deref().unwrap_or(queries);
             let count = queries.len() / dim;
             let mut scratch = vec![0.0; batch_scratch(count, dim, width, CANDIDATES.min(keys.count()))];

@@ -1,7 +1,7 @@
 //! The golden numbers: against the oracle, which checks both, and against the library on every backend of this machine.
 #![allow(clippy::expect_used, reason = "a test that cannot read its file has failed")]
 
-use basinet_conformance::golden::{Check, File, Library, Oracle, evaluate, summary};
+use basinet_conformance::golden::{Check, File, Library, Oracle, STRUCTURED, Structured, evaluate, summary};
 use basinet_core::{Backend, Job, Kernels};
 
 const TEXT: &str = include_str!("../golden/golden.json");
@@ -45,6 +45,33 @@ fn every_backend_holds_all_golden_numbers() {
             assert!(check.held(), "{backend}: {check:?}");
         }
         for line in summary(&[checks], &SECTIONS.map(String::from)) {
+            assert!(line.all_held(), "{backend}: {line:?}");
+        }
+    }
+}
+
+/// How many checks the structured and historical memories have.
+const STRUCTURED_CHECKS: usize = 0;
+
+struct JudgeStructured<'a>(&'a Structured);
+
+impl Job for JudgeStructured<'_> {
+    type Output = Vec<Check>;
+    fn run<K: Kernels>(self, kernels: K) -> Vec<Check> {
+        self.0.evaluate(kernels)
+    }
+}
+
+#[test]
+fn every_backend_holds_the_golden_numbers_of_structured_memories() {
+    let sections: Structured = serde_json::from_str(include_str!("../golden/structured.json")).expect("the extract is a golden file");
+    for backend in Backend::available() {
+        let checks = backend.run(JudgeStructured(&sections)).expect("it is available");
+        for check in &checks {
+            assert!(check.held(), "{backend}: {check:?}");
+        }
+        assert_eq!(checks.len(), STRUCTURED_CHECKS);
+        for line in summary(&[checks], &STRUCTURED.map(String::from)) {
             assert!(line.all_held(), "{backend}: {line:?}");
         }
     }

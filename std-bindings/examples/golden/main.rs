@@ -9,7 +9,7 @@
 mod codes;
 
 use basinet::{Backend, Job, Kernels};
-use basinet_conformance::golden::{Check, File, Library, evaluate, summary};
+use basinet_conformance::golden::{Check, File, Library, STRUCTURED, Structured, evaluate, summary};
 use clap::Parser;
 use std::error::Error;
 use std::path::PathBuf;
@@ -25,26 +25,29 @@ struct Arguments {
     only: Vec<String>,
 }
 
-struct Judge<'a>(&'a File);
+struct Judge<'a>(&'a File, &'a Structured);
 
 impl Job for Judge<'_> {
     type Output = Vec<Check>;
     fn run<K: Kernels>(self, kernels: K) -> Vec<Check> {
-        evaluate(self.0, &Library(kernels))
+        let mut checks = evaluate(self.0, &Library(kernels));
+        checks.extend(self.1.evaluate(kernels));
+        checks
     }
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let Arguments { file, only } = Arguments::parse();
     let mut file = File::parse(&std::fs::read_to_string(file)?)?;
-    let sections = ["separation", "capacity"].into_iter().filter_map(|name| Some((name.to_owned(), file.take(name)?)));
+    let mut part = |names: &[&str]| names.iter().filter_map(|name| Some(((*name).to_owned(), file.take(name)?))).collect();
+    let structured = serde_json::from_value(part(&STRUCTURED))?;
     // The same on every backend, as they are computed without one, or, in f32, by the one in use.
-    let codes = codes::evaluate(&serde_json::from_value(sections.collect())?)?;
+    let codes = codes::evaluate(&serde_json::from_value(part(&["separation", "capacity"]))?)?;
     let with_codes = |mut checks: Vec<Check>| {
         checks.extend_from_slice(&codes);
         checks
     };
-    let runs: Vec<_> = Backend::available().filter_map(|backend| backend.run(Judge(&file))).map(with_codes).collect();
+    let runs: Vec<_> = Backend::available().filter_map(|backend| backend.run(Judge(&file, &structured))).map(with_codes).collect();
     let lines = summary(&runs, &only);
     for line in &lines {
         let (error, tolerance) = line.worst.as_ref().map_or((f64::INFINITY, 0.0), |check| (check.error, check.tolerance));

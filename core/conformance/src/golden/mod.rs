@@ -7,11 +7,13 @@ mod kernelised;
 mod library;
 mod report;
 mod steps;
+mod structured;
 mod subject;
 
 pub use file::File;
 pub use library::Library;
 pub use report::{Check, Line, summary};
+pub use structured::{STRUCTURED, Structured};
 pub use subject::{Answer, Energies, Kept, Mapped, Oracle, Problem, Separated, Subject};
 
 use crate::oracle::{Map, Rows, max_abs};

@@ -73,6 +73,8 @@ pub enum Error {
         /// The pattern, or the query, whose they are; 0 where there is but one.
         row: usize,
     },
+    /// A query has no kernel above zero with any memory: the weights have no sum to be divided by.
+    ZeroMass,
     /// A number that would be stored is NaN or infinite.
     PatternNotFinite {
         /// Where it stands in the row.
@@ -142,6 +144,7 @@ impl fmt::Display for Error {
                 write!(f, "feature {index} is NaN or infinite: a weight or the bias is, or their sum overflows")
             }
             Self::ZeroFeatures { row } => write!(f, "the features of row {row} are all zero and have no direction"),
+            Self::ZeroMass => f.write_str("the kernel of the query is zero with every memory"),
             Self::PatternNotFinite { index } => write!(f, "number {index} of the pattern is NaN or infinite"),
             Self::NormOverflow => f.write_str("the norm of the pattern is beyond f32"),
             Self::StoreFull { capacity } => write!(f, "the store is full: it holds {capacity} rows"),

@@ -19,6 +19,7 @@ mod separation;
 mod simd;
 mod similarity;
 mod store;
+mod superposition;
 
 pub use any::{AnyModel, WithModel};
 pub use backend::{Backend, Job};
@@ -36,6 +37,7 @@ pub use separation::names::*;
 pub use separation::{AnySeparation, Beta, Kept, Separation, WithSeparation};
 pub use similarity::{AnyDescending, AnySimilarity, Cosine, Descends, Dot, Similarity, SquaredDistance, WithSimilarity};
 pub use store::{PairStore, Rejected, Store};
+pub use superposition::{EluFeatures, Features, PositiveRandomFeatures, Recollection, ReluRandomFeatures, Superposition};
 
 /// Rows that are scored, weighed and read out together: 64. Part of the definition of the bits.
 pub const BLOCK: usize = kernels::BLOCK;

@@ -31,6 +31,7 @@ pub use settle::{Dynamics, Report, Stop};
 use state::Rule;
 pub use state::{Normaliser, State};
 pub use step::Step;
+pub use sum::IN_ORDER;
 
 use crate::dispatch::{Dispatch, Kernels};
 use crate::error::Error;

@@ -122,8 +122,8 @@ impl<W: AsRef<[f32]>> PositiveRandomFeatures<W> {
         if shift.is_finite() { Ok(Self { shift, ..self }) } else { Err(Error::Parameter { requirement: "a shift must be finite" }) }
     }
 
-    /// The same with this added to every exponential: no feature is zero then, and the kernel is no longer unbiased. (Performer's
-    /// stabiliser is 1e-4.)
+    /// The same with this added to every exponential, or, of a query, this times the largest `exp(sqrt(beta) <w_j, q>)`: no feature is zero
+    /// then, and the kernel is no longer unbiased. (Performer's stabiliser, 1e-4, is of this kind.)
     ///
     /// # Errors
     /// [`Error::Parameter`] where it is not finite or below zero.

@@ -2,6 +2,7 @@
 
 mod basin;
 mod recall;
+mod superposition;
 
 use basinet_core::basin::FileError;
 use basinet_core::{
@@ -181,6 +182,7 @@ impl Job for Functions<'_, '_> {
         on::exp(kernels, i.out);
         recall::free(i, kernels)?;
         recall::map_calls(i, kernels)?;
+        superposition::run(i, kernels)?;
         let rows = patterns(i)?;
         Dot.scores(kernels, &rows, i.m, i.query, i.out, true);
         SquaredDistance.scores(kernels, &rows, i.m, i.query, i.out, true);

@@ -29,6 +29,21 @@ pub trait Features {
     fn of_query<K: Kernels>(&self, kernels: K, x: &[f32], out: &mut [f32]) -> Result<f64, Error>;
 }
 
+impl<F: Features> Features for &F {
+    fn dim(&self) -> usize {
+        (**self).dim()
+    }
+    fn count(&self) -> usize {
+        (**self).count()
+    }
+    fn of_pattern<K: Kernels>(&self, kernels: K, x: &[f32], out: &mut [f32]) -> Result<(), Error> {
+        (**self).of_pattern(kernels, x, out)
+    }
+    fn of_query<K: Kernels>(&self, kernels: K, x: &[f32], out: &mut [f32]) -> Result<f64, Error> {
+        (**self).of_query(kernels, x, out)
+    }
+}
+
 /// `phi(x) = elu(x) + 1`: D features, x + 1 above zero and e^x below. The linear memory.
 ///
 /// Error of a feature: 2 eps of itself. O(D). Katharopoulos et al. 2020, eq. 7; as a memory, Hu et al. 2024 (nonparametric modern Hopfield

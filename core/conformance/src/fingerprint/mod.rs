@@ -15,6 +15,7 @@ mod recall;
 mod room;
 mod settled;
 mod stores;
+mod superposed;
 mod varied;
 
 pub use laws::{Failure, Law};
@@ -96,6 +97,7 @@ fn of<K: Kernels>(kernels: K, room: &mut Room<'_>, memories: impl Iterator<Item 
         run.with("constrained", constrained)?;
     }
     stores::run(kernels, &mut hash).map_err(|law| Failure { case: stores::CASE, separation: "stores", law })?;
+    superposed::run(kernels, &mut hash).map_err(|law| Failure { case: superposed::CASE, separation: "superposition", law })?;
     Ok(Outcome { fingerprint: hash.finish(), cases })
 }
 

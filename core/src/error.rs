@@ -73,6 +73,13 @@ pub enum Error {
         /// The pattern, or the query, whose they are; 0 where there is but one.
         row: usize,
     },
+    /// The scores, or their powers, do not add up to a positive number: their sum cannot normalise them.
+    SumNotPositive,
+    /// A row cannot be taken for a distribution: a number of it is negative, or all are zero.
+    NoDistribution {
+        /// The row; `None` where it is the query.
+        row: Option<usize>,
+    },
     /// A number that would be stored is NaN or infinite.
     PatternNotFinite {
         /// Where it stands in the row.
@@ -142,6 +149,9 @@ impl fmt::Display for Error {
                 write!(f, "feature {index} is NaN or infinite: a weight or the bias is, or their sum overflows")
             }
             Self::ZeroFeatures { row } => write!(f, "the features of row {row} are all zero and have no direction"),
+            Self::SumNotPositive => f.write_str("the scores, or their powers, do not add up to a positive number"),
+            Self::NoDistribution { row: Some(row) } => write!(f, "row {row} is no distribution: it has a negative number, or only zeros"),
+            Self::NoDistribution { row: None } => f.write_str("the query is no distribution: it has a negative number, or only zeros"),
             Self::PatternNotFinite { index } => write!(f, "number {index} of the pattern is NaN or infinite"),
             Self::NormOverflow => f.write_str("the norm of the pattern is beyond f32"),
             Self::StoreFull { capacity } => write!(f, "the store is full: it holds {capacity} rows"),

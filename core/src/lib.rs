@@ -12,6 +12,7 @@ mod dispatch;
 mod error;
 mod feature_map;
 mod kernels;
+pub mod log_sum_relu;
 mod mask;
 mod patterns;
 mod recall;
@@ -19,6 +20,7 @@ mod separation;
 mod simd;
 mod similarity;
 mod store;
+pub mod universal;
 
 pub use any::{AnyModel, WithModel};
 pub use backend::{Backend, Job};
@@ -26,6 +28,7 @@ pub use basin::Basin;
 pub use dispatch::{Dispatch, Kernels};
 pub use error::Error;
 pub use feature_map::FeatureMap;
+pub use log_sum_relu::LogSumRelu;
 pub use mask::{Bits, Listed, Mask, RandomMask, Window};
 pub use patterns::{Element, Patterns, Rows};
 pub use recall::{
@@ -36,6 +39,7 @@ pub use separation::names::*;
 pub use separation::{AnySeparation, Beta, Kept, Separation, WithSeparation};
 pub use similarity::{AnyDescending, AnySimilarity, Cosine, Descends, Dot, Similarity, SquaredDistance, WithSimilarity};
 pub use store::{PairStore, Rejected, Store};
+pub use universal::Universal;
 
 /// Rows that are scored, weighed and read out together: 64. Part of the definition of the bits.
 pub const BLOCK: usize = kernels::BLOCK;

@@ -80,6 +80,8 @@ pub enum Error {
         /// The row; `None` where it is the query.
         row: Option<usize>,
     },
+    /// A query has no kernel above zero with any memory: the weights have no sum to be divided by.
+    ZeroMass,
     /// A number that would be stored is NaN or infinite.
     PatternNotFinite {
         /// Where it stands in the row.
@@ -152,6 +154,7 @@ impl fmt::Display for Error {
             Self::SumNotPositive => f.write_str("the scores, or their powers, do not add up to a positive number"),
             Self::NoDistribution { row: Some(row) } => write!(f, "row {row} is no distribution: it has a negative number, or only zeros"),
             Self::NoDistribution { row: None } => f.write_str("the query is no distribution: it has a negative number, or only zeros"),
+            Self::ZeroMass => f.write_str("the kernel of the query is zero with every memory"),
             Self::PatternNotFinite { index } => write!(f, "number {index} of the pattern is NaN or infinite"),
             Self::NormOverflow => f.write_str("the norm of the pattern is beyond f32"),
             Self::StoreFull { capacity } => write!(f, "the store is full: it holds {capacity} rows"),

@@ -20,6 +20,7 @@ mod separation;
 mod simd;
 mod similarity;
 mod store;
+mod superposition;
 pub mod universal;
 
 pub use any::{AnyModel, WithModel};
@@ -39,6 +40,7 @@ pub use separation::names::*;
 pub use separation::{AnySeparation, Beta, Kept, Separation, WithSeparation};
 pub use similarity::{AnyDescending, AnySimilarity, Cosine, Descends, Dot, Similarity, SquaredDistance, WithSimilarity};
 pub use store::{PairStore, Rejected, Store};
+pub use superposition::{EluFeatures, Features, PositiveRandomFeatures, Recollection, ReluRandomFeatures, Superposition};
 pub use universal::Universal;
 
 /// Rows that are scored, weighed and read out together: 64. Part of the definition of the bits.

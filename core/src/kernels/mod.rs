@@ -12,6 +12,7 @@ mod extremes;
 mod panel;
 mod power;
 mod softmax;
+mod superpose;
 mod tally;
 mod threshold;
 mod weighted_sum;
@@ -28,6 +29,7 @@ pub(crate) use panel::{
 };
 pub(crate) use power::{Power, PowerState, PowerSums, linear_weights, power, power_sums, power_weights, square_weights};
 pub(crate) use softmax::{Online, Weighed, exp_sub, log_sum_exp, merge, softmax_block};
+pub(crate) use superpose::superpose;
 pub(crate) use tally::{Tallied, Tally, tally};
 pub(crate) use threshold::{Active, ActiveSums, Slope, above, active, active_squares, compact, retain, slope, slope_squares};
 pub(crate) use weighted_sum::{divide, scale_add, weighted_block, weighted_sum};

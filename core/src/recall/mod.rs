@@ -33,6 +33,7 @@ pub(crate) use settle::{Energies, copy, distance};
 use state::Rule;
 pub use state::{Normaliser, State};
 pub use step::Step;
+pub use sum::IN_ORDER;
 pub(crate) use sum::RankedSum;
 
 use crate::dispatch::{Dispatch, Kernels};

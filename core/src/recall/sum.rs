@@ -10,7 +10,7 @@ use crate::patterns::Rows;
 use crate::simd::{LANES, VECTORS, wide_tree};
 
 /// The rows of a whole block.
-static IN_ORDER: [u32; BLOCK] = {
+pub static IN_ORDER: [u32; BLOCK] = {
     let mut rows = [0; BLOCK];
     let mut i = 0;
     while i < BLOCK {

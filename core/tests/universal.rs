@@ -267,13 +267,13 @@ fn divergences_of_zeros_and_of_near_rows() {
     assert!(same == f32::INFINITY && (half * ln2 - 1.0).abs() < 1e-6, "{half}");
     assert_eq!(score(Similarity::InverseSymmetricDivergence, &[1.0, 1.0, 0.0]), [f32::INFINITY, 0.0]);
 
-    // p = (1 + t)/2, (1 - t)/2 from (1/2, 1/2): t^2/2 + t^4/12 forward, t^2/2 + t^4/4 reverse, for t = 2^-20.
-    let t = 1.0 / 1_048_576.0f32;
-    let near = [1.0 + t, 1.0 - t];
+    // p = (1 + t)/3, (1 - t)/3, 1/3 from thirds: t^2/3 of the leading order by each, and ratios that are not exact in f64.
+    let t = 11.0 / 8_388_608.0f32;
+    let near = [1.0 + t, 1.0 - t, 1.0];
     for similarity in [Similarity::InverseDivergence, Similarity::InverseReverseDivergence, Similarity::InverseSymmetricDivergence] {
         let mut score = [0.0];
-        Universal::new(similarity, Separation::Max).scores(&Patterns::new(&near, 2).unwrap(), &[1.0, 1.0], &mut score).unwrap();
-        assert!((score[0] * t * t / 2.0 - 1.0).abs() < 1e-6, "{similarity:?}: {:e}", score[0]);
+        Universal::new(similarity, Separation::Max).scores(&Patterns::new(&near, 3).unwrap(), &[1.0; 3], &mut score).unwrap();
+        assert!((score[0] * t * t / 3.0 - 1.0).abs() < 1e-6, "{similarity:?}: {:e}", score[0]);
     }
 }
 

@@ -172,6 +172,7 @@ entry_points! {
     fn dot(a: &[f32], b: &[f32]) -> f32;
     fn scores(data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool);
     fn distances(data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool);
+    fn manhattan(data: &[f32], stride: usize, query: &[f32], out: &mut [f32]);
     fn square_norms(data: &[f32], stride: usize, dim: usize, out: &mut [f32]);
     fn weighted_sum(data: &[f32], stride: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]);
     fn weighted_block(data: &[f32], stride: usize, rows: &[u32], weights: &[f32], factor: f32, sum: &mut [f32]);

@@ -21,7 +21,7 @@ mod wide_math;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use dot::{distances, dot, scores, square_norms};
+pub(crate) use dot::{distances, dot, manhattan, scores, square_norms};
 pub(crate) use exp::exp;
 pub(crate) use extremes::{Leader, PEAKS, lead, max, survey};
 pub(crate) use panel::{

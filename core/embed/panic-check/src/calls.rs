@@ -1,5 +1,6 @@
 //! The calls.
 
+mod ancestors;
 mod basin;
 mod recall;
 mod superposition;
@@ -183,6 +184,8 @@ impl Job for Functions<'_, '_> {
         recall::free(i, kernels)?;
         recall::map_calls(i, kernels)?;
         superposition::run(i, kernels)?;
+        ancestors::log_sum_relu(i, kernels)?;
+        ancestors::universal(i, kernels)?;
         let rows = patterns(i)?;
         Dot.scores(kernels, &rows, i.m, i.query, i.out, true);
         SquaredDistance.scores(kernels, &rows, i.m, i.query, i.out, true);

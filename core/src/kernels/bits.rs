@@ -3,24 +3,33 @@
 //! *Overlaps.* `<xi, s> = N - 2 popcount(xi ^ s)`.
 //!
 //! *Column sums.* `A_i = sum_r w_r xi_ri` for integer weights, modulo 2^64. A tile of 64 W columns is a row's W words; sums stand
-//! *vertically*, one bit of each column's number a plane, and are added by full adders of three operations on words (sum `a ^ b ^ c`, carry
-//! the majority). A weight is a sum of few powers of two with signs, its non-adjacent form, which has a third as many digits as places. Rows
-//! come in runs of equal weight:
-//!
-//! - a long run is counted once, eight rows a turn by seven adders, and its count is added or subtracted at each digit of the weight;
-//! - rows of short runs are taken 64 at a time, and those that have a digit in common are counted and added there together.
+//! *vertically*, one bit of each column's number a plane, and are added by full adders on words (sum `a ^ b ^ c`, carry the majority). A
+//! weight is a sum of few powers of two with signs, its non-adjacent form, which has a third as many digits as places. Rows come in runs of
+//! equal weight. A long run is counted first, eight rows a turn by seven adders, and the planes of its count are words with weights of their
+//! own, twice as large from one to the next; a row of a short run is a word. Words are taken 64 at a time, and sorted by the powers of two in
+//! their weights; from the lowest power up, two words and the plane of that power make the plane and a carry to the next. What is subtracted
+//! is added with every bit turned, and a constant is left: `-x = not x - 1`.
 //!
 //! At the end 64 planes of 64 columns are turned into 64 numbers by transposing the matrix of bits. Integer arithmetic: any order of rows,
 //! and any backend, gives the same sums. The loops over the words of a tile are plain ones that the compiler makes vectors of.
 
+use super::weighted_sum::largest_row;
 use crate::simd::Simd;
 
-/// Rows that are taken together where runs are short: one a bit of a word.
+/// Words whose digits are sorted together: one a bit of a word.
 const TOGETHER: usize = 64;
+/// The most digits that they have: of two neighbouring places at most one is not zero.
+const DIGITS: usize = TOGETHER * PLANES.div_ceil(2);
 /// Runs of so many rows are counted by themselves: then their count costs less at each digit than the rows do.
-const LONG: usize = 16;
-/// Words in the widest tile: a cache line, where there is one.
-pub const TILE: usize = if cfg!(target_pointer_width = "64") { 8 } else { 1 };
+const LONG: usize = 8;
+/// How many rows ahead memory is asked for: rows in the order of their weights are found anywhere, and no hardware foresees them.
+const AHEAD: usize = 64;
+/// Words of a tile that adders work on: a cache line, where there is one.
+const WIDE: usize = 8;
+/// Tiles abreast: a run's rows are read in pieces of so many lines.
+const ABREAST: usize = 4;
+/// Words in the widest piece of rows whose sums are taken at once.
+pub const TILE: usize = if cfg!(target_pointer_width = "64") { ABREAST * WIDE } else { 1 };
 /// Planes of a sum.
 const PLANES: usize = 64;
 /// Planes of a count of rows.
@@ -59,31 +68,36 @@ pub fn bit_overlaps<S: Simd>(_s: S, words: &[u64], state: &[u64], last: u64, neu
 
 /// The sums of the columns of as many words as `sums` has 64 numbers, from word `from` of each row on.
 #[inline(always)]
-pub fn bit_sums<S: Simd>(_s: S, words: &[u64], stride: usize, from: usize, weighted: Weighted<'_>, sums: &mut [i64]) {
+pub fn bit_sums<S: Simd>(s: S, words: &[u64], stride: usize, from: usize, weighted: Weighted<'_>, sums: &mut [i64]) {
     let (height, wanted, mut done) = (height(weighted), sums.len() / 64, 0);
+    let end = (largest_row(weighted.rows) as usize).checked_mul(stride).and_then(|begin| begin.checked_add(from)?.checked_add(wanted));
+    if !matches!(end, Some(end) if end <= words.len()) {
+        return;
+    }
     while done < wanted {
         let (left, place) = (wanted - done, (words, stride, from + done));
-        let width = if left >= TILE {
-            TILE
-        } else if TILE > 4 && left >= 4 {
-            4
-        } else {
-            1
+        let width = match left {
+            TILE.. => TILE,
+            WIDE.. if TILE > WIDE => WIDE,
+            4.. if TILE > 4 => 4,
+            _ => 1,
         };
         if let Some(tile) = sums.get_mut(64 * done..64 * (done + width)) {
-            if width == TILE {
-                columns::<TILE>(place, weighted, height, tile);
-            } else if width == 4 {
-                columns::<4>(place, weighted, height, tile);
-            } else {
-                columns::<1>(place, weighted, height, tile);
+            // SAFETY: the last row's words from + wanted lie within the words, so those before do.
+            unsafe {
+                match width {
+                    1 => columns::<S, 1, 1>(s, place, weighted, height, tile),
+                    4 => columns::<S, 4, 1>(s, place, weighted, height, tile),
+                    WIDE => columns::<S, WIDE, 1>(s, place, weighted, height, tile),
+                    _ => columns::<S, WIDE, { TILE.div_ceil(WIDE) }>(s, place, weighted, height, tile),
+                }
             }
         }
         done += width;
     }
 }
 
-/// Planes that the sums, part by part, need with their sign: the others are the same as the last of these.
+/// Planes that the sums need with their sign.
 #[inline(always)]
 fn height(weighted: Weighted<'_>) -> usize {
     let (mut largest, mut run, mut begin) = (0u64, 0, 0);
@@ -96,55 +110,52 @@ fn height(weighted: Weighted<'_>) -> usize {
     if height < PLANES { height } else { PLANES }
 }
 
-/// Vertical sums of a tile, of which so many planes are kept.
-struct Sums<const W: usize> {
-    planes: [[u64; W]; PLANES],
-    height: usize,
-}
+/// Vertical sums of a tile: bit p of every column's sum.
+type Planes<const W: usize> = [[u64; W]; PLANES];
 
 /// Where a tile lies: the words, how many a row has, and which of them is the tile's first.
 type Place<'a> = (&'a [u64], usize, usize);
 
-/// The sums of one tile.
+/// The sums of `T` tiles of `W` words.
+///
+/// # Safety
+/// - The tiles' words of each row lie within the words of the place.
 #[inline(always)]
-fn columns<const W: usize>(place: Place<'_>, weighted: Weighted<'_>, height: usize, sums: &mut [i64]) {
-    let mut vertical = Sums { planes: [[0; W]; PLANES], height };
-    let (mut short, mut pending) = (Short::new(), 0);
+unsafe fn columns<S: Simd, const W: usize, const T: usize>(
+    s: S,
+    place: Place<'_>,
+    weighted: Weighted<'_>,
+    height: usize,
+    sums: &mut [i64],
+) {
+    let mut vertical = [const { [[0; W]; PLANES] }; T];
+    let (mut batch, mut words, mut constant) = (Batch::new(), Words::new(), 0i64);
     let (mut run, mut begin) = (0, 0);
     while run < weighted.ends.len() && run < weighted.weights.len() {
-        let (end, weight) = (weighted.ends[run] as usize, weighted.weights[run]);
-        if let Some(rows) = weighted.rows.get(begin..end)
-            && weight != 0
-        {
-            if rows.len() >= LONG {
-                add_run(place, rows, weight, &mut vertical);
-            } else {
-                let mut r = 0;
-                while r < rows.len() {
-                    short.set(pending, rows[r], weight);
-                    pending += 1;
-                    if pending == TOGETHER {
-                        add_short(place, &mut short, pending, &mut vertical);
-                        pending = 0;
-                    }
-                    r += 1;
-                }
-            }
+        (batch.run, batch.begin) = (run, begin);
+        (run, begin) = batch.fill(weighted);
+        constant = constant.wrapping_sub(batch.sort());
+        let mut t = 0;
+        while t < T {
+            let place = (place.0, place.1, place.2 + t * W);
+            // SAFETY: promised by the caller.
+            unsafe { words.read(s, place, weighted, &batch, run) };
+            words.add(&batch, height, &mut vertical[t]);
+            t += 1;
         }
-        (run, begin) = (run + 1, end);
     }
-    add_short(place, &mut short, pending, &mut vertical);
-    let mut w = 0;
-    while w < W {
-        let (mut square, mut p) = ([0; 64], 0usize);
-        while p < PLANES {
-            square[p] = vertical.planes[if p < height { p } else { height - 1 } % PLANES][w];
+    let (mut w, unused) = (0, (PLANES - height) as u32);
+    while w < T * W {
+        let (mut square, mut p) = ([0; 64], 0);
+        while p < height && p < PLANES {
+            square[p] = vertical[w / W][p][w % W];
             p += 1;
         }
         transpose(&mut square);
         let (mut i, base) = (0, 64 * w);
         while i < 64 && base + i < sums.len() {
-            sums[base + i] = square[i] as i64;
+            // The highest plane is the sign.
+            sums[base + i] = (square[i] as i64).wrapping_add(constant).wrapping_shl(unused).wrapping_shr(unused);
             i += 1;
         }
         w += 1;
@@ -162,86 +173,206 @@ fn digits(weight: i64) -> (u64, u64) {
     if weight < 0 { (subtracted, added) } else { (added, subtracted) }
 }
 
-/// Counts a run once, and adds the count at each digit of its weight.
+/// Planes of the count of so many rows.
 #[inline(always)]
-fn add_run<const W: usize>(place: Place<'_>, rows: &[u32], weight: i64, sums: &mut Sums<W>) {
-    let mut counts = [[0; W]; COUNT_PLANES];
-    let used = count(place, rows, &mut counts);
-    let (added, subtracted) = digits(weight);
-    let mut left = added | subtracted;
-    while left != 0 {
-        let level = left.trailing_zeros() as usize;
-        let negative = if subtracted >> level & 1 == 1 { u64::MAX } else { 0 };
-        add(&counts, used, level, negative, sums);
-        left &= left - 1;
-    }
+fn count_planes(rows: usize) -> usize {
+    (u32::BITS - (rows as u32).leading_zeros()) as usize
 }
 
-/// Rows of short runs, with the digits of their weights.
-struct Short {
-    rows: [u32; TOGETHER],
+/// The weights of up to 64 words, by their digits. A word is a row of a short run, or a plane of the count of a long one.
+struct Batch {
+    /// The first run, and where its rows begin.
+    run: usize,
+    begin: usize,
+    /// The powers of two that are added of each word, and those that are subtracted; then, of each power, the words.
     added: [u64; TOGETHER],
     subtracted: [u64; TOGETHER],
+    /// The words of each power of two, one power behind the other; of a word that is subtracted, its opposite.
+    list: [u8; DIGITS],
+    /// Where the words of each power end.
+    ends: [u16; PLANES],
 }
 
-impl Short {
+impl Batch {
     #[inline(always)]
     fn new() -> Self {
-        Self { rows: [0; TOGETHER], added: [0; TOGETHER], subtracted: [0; TOGETHER] }
+        let (none, list, ends) = ([0; TOGETHER], [0; DIGITS], [0; PLANES]);
+        Self { run: 0, begin: 0, added: none, subtracted: none, list, ends }
     }
+
+    /// Takes as many runs as there is room for; says which is the next and where its rows begin.
     #[inline(always)]
-    fn set(&mut self, at: usize, row: u32, weight: i64) {
-        let at = at % TOGETHER;
-        (self.rows[at], (self.added[at], self.subtracted[at])) = (row, digits(weight));
+    fn fill(&mut self, weighted: Weighted<'_>) -> (usize, usize) {
+        (self.added, self.subtracted) = ([0; TOGETHER], [0; TOGETHER]);
+        let (mut run, mut begin, mut used) = (self.run, self.begin, 0);
+        while run < weighted.ends.len() && run < weighted.weights.len() {
+            let (end, weight) = (weighted.ends[run] as usize, weighted.weights[run]);
+            let rows = end.saturating_sub(begin);
+            let (long, (added, subtracted)) = (rows >= LONG, digits(weight));
+            let words = match (weight, long) {
+                (0, _) => 0,
+                (_, true) => count_planes(rows),
+                (_, false) => rows,
+            };
+            if used + words > TOGETHER {
+                break;
+            }
+            let mut k = 0;
+            while k < words {
+                let (at, by) = ((used + k) % TOGETHER, if long { k as u32 } else { 0 });
+                (self.added[at], self.subtracted[at]) = (added.wrapping_shl(by), subtracted.wrapping_shl(by));
+                k += 1;
+            }
+            (run, begin, used) = (run + 1, end, used + words);
+        }
+        (run, begin)
+    }
+
+    /// Lists the words of each power of two; gives the sum of the powers that are subtracted.
+    #[inline(always)]
+    fn sort(&mut self) -> i64 {
+        transpose(&mut self.added);
+        transpose(&mut self.subtracted);
+        let (mut level, mut end, mut sum) = (0, 0, 0i64);
+        while level < PLANES {
+            let mut left = self.added[level];
+            while left != 0 {
+                self.list[end % DIGITS] = left.trailing_zeros() as u8;
+                (left, end) = (left & (left - 1), end + 1);
+            }
+            left = self.subtracted[level];
+            sum = sum.wrapping_add(i64::from(left.count_ones()).wrapping_shl(level as u32));
+            while left != 0 {
+                self.list[end % DIGITS] = left.trailing_zeros() as u8 + TOGETHER as u8;
+                (left, end) = (left & (left - 1), end + 1);
+            }
+            self.ends[level] = end as u16;
+            level += 1;
+        }
+        sum
     }
 }
 
-/// Adds the first `pending` rows, level by level, and forgets them.
-#[inline(always)]
-fn add_short<const W: usize>(place: Place<'_>, short: &mut Short, pending: usize, sums: &mut Sums<W>) {
-    if pending == 0 {
-        return;
-    }
-    transpose(&mut short.added);
-    transpose(&mut short.subtracted);
-    let mut level = 0;
-    while level < PLANES {
-        add_listed(place, &short.rows, short.added[level], level, 0, sums);
-        add_listed(place, &short.rows, short.subtracted[level], level, u64::MAX, sums);
-        level += 1;
-    }
-    (short.added, short.subtracted) = ([0; TOGETHER], [0; TOGETHER]);
+/// The words of a batch, and what they carry.
+struct Words<const W: usize> {
+    /// The words, and 64 places on their opposites, with every bit turned: `-x = not x - 1`.
+    words: [[u64; W]; 2 * TOGETHER],
+    carries: [[u64; W]; TOGETHER],
+    counts: [[u64; W]; COUNT_PLANES],
 }
 
-/// Counts the rows that the bits of `which` name, and adds the count at a level.
-#[inline(always)]
-fn add_listed<const W: usize>(place: Place<'_>, rows: &[u32; TOGETHER], which: u64, level: usize, negative: u64, sums: &mut Sums<W>) {
-    let (mut list, mut listed, mut left) = ([0; TOGETHER], 0, which);
-    while left != 0 {
-        list[listed % TOGETHER] = rows[left.trailing_zeros() as usize % TOGETHER];
-        listed += 1;
-        left &= left - 1;
+impl<const W: usize> Words<W> {
+    #[inline(always)]
+    fn new() -> Self {
+        Self { words: [[0; W]; 2 * TOGETHER], carries: [[0; W]; TOGETHER], counts: [[0; W]; COUNT_PLANES] }
     }
-    if let Some(list) = list.get(..listed)
-        && listed > 0
-    {
-        let mut counts = [[0; W]; COUNT_PLANES];
-        let used = count(place, list, &mut counts);
-        add(&counts, used, level, negative, sums);
+
+    /// Puts a word and its opposite in their places.
+    #[inline(always)]
+    fn put(&mut self, at: usize, word: [u64; W]) {
+        let (at, mut opposite, mut j) = (at % TOGETHER, word, 0);
+        while j < W {
+            opposite[j] = !word[j];
+            j += 1;
+        }
+        (self.words[at], self.words[at + TOGETHER]) = (word, opposite);
+    }
+
+    /// Reads the runs of a batch, up to run `last`: rows of short ones, counts of long ones.
+    ///
+    /// # Safety
+    /// - The words of each row lie within the words of the place.
+    #[inline(always)]
+    unsafe fn read<S: Simd>(&mut self, s: S, place: Place<'_>, weighted: Weighted<'_>, batch: &Batch, last: usize) {
+        let (mut run, mut begin, mut used) = (batch.run, batch.begin, 0);
+        while run < last && run < weighted.ends.len() && run < weighted.weights.len() {
+            let end = weighted.ends[run] as usize;
+            if let Some(rows) = weighted.rows.get(begin..end)
+                && weighted.weights[run] != 0
+            {
+                let ahead = weighted.rows.get(begin + AHEAD..).unwrap_or(&[]);
+                let mut k = 0;
+                if rows.len() >= LONG {
+                    // SAFETY: promised by the caller.
+                    unsafe { count(s, place, rows, ahead, &mut self.counts) };
+                    while k < count_planes(rows.len()) && k < COUNT_PLANES {
+                        self.put(used + k, self.counts[k]);
+                        k += 1;
+                    }
+                } else {
+                    ask(s, place, ahead, (0, rows.len()));
+                    while k < rows.len() {
+                        // SAFETY: promised by the caller.
+                        self.put(used + k, unsafe { tile(place, rows[k]) });
+                        k += 1;
+                    }
+                }
+                used += k;
+            }
+            (run, begin) = (run + 1, end);
+        }
+    }
+
+    /// Adds the words to the sums at each of their digits, from the lowest power up: full adders leave one word of a power, in its plane,
+    /// and what they carry is added at the next. Of at most 64 words that were carried and 64 in the list, at most 64 are carried on.
+    #[inline(always)]
+    fn add(&mut self, batch: &Batch, height: usize, planes: &mut Planes<W>) {
+        let (mut level, mut begin, mut carried) = (0, 0, 0);
+        while level < height && level < PLANES {
+            let end = batch.ends[level] as usize;
+            let (mut sum, mut taken, mut carries) = (planes[level], 0, 0);
+            while taken + 1 < carried {
+                let (a, b) = (self.carries[taken % TOGETHER], self.carries[(taken + 1) % TOGETHER]);
+                self.carries[carries % TOGETHER] = full(&mut sum, &a, &b);
+                (taken, carries) = (taken + 2, carries + 1);
+            }
+            if taken < carried {
+                let a = self.carries[taken % TOGETHER];
+                let b = if begin < end { self.listed(batch, begin) } else { [0; W] };
+                self.carries[carries % TOGETHER] = full(&mut sum, &a, &b);
+                (begin, carries) = (begin + 1, carries + 1);
+            }
+            while begin + 1 < end {
+                let (a, b) = (self.listed(batch, begin), self.listed(batch, begin + 1));
+                self.carries[carries % TOGETHER] = full(&mut sum, &a, &b);
+                (begin, carries) = (begin + 2, carries + 1);
+            }
+            if begin < end {
+                let a = self.listed(batch, begin);
+                self.carries[carries % TOGETHER] = half(&mut sum, &a);
+                carries += 1;
+            }
+            planes[level] = sum;
+            (level, begin, carried) = (level + 1, end, carries);
+        }
+    }
+
+    /// The word at a place of the list.
+    #[inline(always)]
+    fn listed(&self, batch: &Batch, at: usize) -> [u64; W] {
+        self.words[batch.list[at % DIGITS] as usize % (2 * TOGETHER)]
     }
 }
 
-/// The W words of a row; nothing where there are none.
+/// Asks for the tile's words of the rows at these places of a list.
 #[inline(always)]
-fn tile<const W: usize>((words, stride, from): Place<'_>, row: u32) -> [u64; W] {
-    let begin = (row as usize).wrapping_mul(stride).wrapping_add(from);
-    match words.get(begin..) {
-        Some(rest) => match rest.first_chunk::<W>() {
-            Some(tile) => *tile,
-            None => [0; W],
-        },
-        None => [0; W],
+fn ask<S: Simd>(s: S, (words, stride, from): Place<'_>, rows: &[u32], (begin, end): (usize, usize)) {
+    let mut r = begin;
+    while S::FETCHES && r < end && r < rows.len() {
+        let at = (rows[r] as usize).wrapping_mul(stride).wrapping_add(from);
+        s.prefetch(words.as_ptr().wrapping_add(at).cast());
+        r += 1;
     }
+}
+
+/// The W words of a row.
+///
+/// # Safety
+/// - The row's words lie within the words of the place.
+#[inline(always)]
+unsafe fn tile<const W: usize>((words, stride, from): Place<'_>, row: u32) -> [u64; W] {
+    // SAFETY: promised by the caller; an array of words is aligned as a word is.
+    unsafe { words.as_ptr().add(row as usize * stride + from).cast::<[u64; W]>().read() }
 }
 
 /// Adds three bits of equal place in each column: the sum stays in `a`, the carry is given back.
@@ -249,68 +380,74 @@ fn tile<const W: usize>((words, stride, from): Place<'_>, row: u32) -> [u64; W] 
 fn full<const W: usize>(a: &mut [u64; W], b: &[u64; W], c: &[u64; W]) -> [u64; W] {
     let (mut carry, mut j) = ([0; W], 0);
     while j < W {
-        let either = a[j] ^ b[j];
-        carry[j] = (a[j] & b[j]) | (either & c[j]);
-        a[j] = either ^ c[j];
+        let either = b[j] ^ c[j];
+        carry[j] = (b[j] & c[j]) | (either & a[j]);
+        a[j] ^= either;
         j += 1;
     }
     carry
 }
 
-/// Counts the set bits of the columns of these rows, into as many planes as their number needs; says how many.
+/// Adds two bits of equal place in each column, as [`full`].
 #[inline(always)]
-fn count<const W: usize>(place: Place<'_>, rows: &[u32], counts: &mut [[u64; W]; COUNT_PLANES]) -> usize {
-    let used = (u32::BITS - (rows.len() as u32).leading_zeros()) as usize;
-    let ([mut ones, mut twos, mut fours], mut r) = ([[0; W]; 3], 0);
+fn half<const W: usize>(a: &mut [u64; W], b: &[u64; W]) -> [u64; W] {
+    let (mut carry, mut j) = ([0; W], 0);
+    while j < W {
+        carry[j] = a[j] & b[j];
+        a[j] ^= b[j];
+        j += 1;
+    }
+    carry
+}
+
+/// Adds the columns of eight rows to three planes; gives back what is carried to the fourth.
+#[inline(always)]
+fn eight<const W: usize>([ones, twos, fours]: &mut [[u64; W]; 3], rows: &[[u64; W]; 8]) -> [u64; W] {
+    let [a, b, c, d, e, f, g, h] = rows;
+    let (two_a, two_b) = (full(ones, a, b), full(ones, c, d));
+    let four_a = full(twos, &two_a, &two_b);
+    let (two_a, two_b) = (full(ones, e, f), full(ones, g, h));
+    let four_b = full(twos, &two_a, &two_b);
+    full(fours, &four_a, &four_b)
+}
+
+/// Counts the rows whose bit is set, column by column, into as many planes as their number needs, and asks for as many others meanwhile.
+///
+/// # Safety
+/// - The words of each row lie within the words of the place.
+#[inline(always)]
+unsafe fn count<S: Simd, const W: usize>(s: S, place: Place<'_>, rows: &[u32], ahead: &[u32], counts: &mut [[u64; W]; COUNT_PLANES]) {
+    let used = count_planes(rows.len());
+    let (mut low, mut r, mut p) = ([[0; W]; 3], 0, 3);
+    while p < used && p < COUNT_PLANES {
+        counts[p] = [0; W];
+        p += 1;
+    }
     while r < rows.len() {
-        let (mut eight, mut k) = ([[0; W]; 8], 0);
-        while k < 8 {
-            if r + k < rows.len() {
-                eight[k] = tile(place, rows[r + k]);
+        ask(s, place, ahead, (r, if r + 8 < rows.len() { r + 8 } else { rows.len() }));
+        let (mut together, mut k) = ([[0; W]; 8], 0);
+        if rows.len() - r >= 8 {
+            while k < 8 {
+                // SAFETY: promised by the caller.
+                together[k] = unsafe { tile(place, rows[r + k]) };
+                k += 1;
             }
-            k += 1;
+        } else {
+            while k < 8 && r + k < rows.len() {
+                // SAFETY: promised by the caller.
+                together[k] = unsafe { tile(place, rows[r + k]) };
+                k += 1;
+            }
         }
-        let [a, b, c, d, e, f, g, h] = &eight;
-        let (two_a, two_b) = (full(&mut ones, a, b), full(&mut ones, c, d));
-        let four_a = full(&mut twos, &two_a, &two_b);
-        let (two_a, two_b) = (full(&mut ones, e, f), full(&mut ones, g, h));
-        let four_b = full(&mut twos, &two_a, &two_b);
-        let mut carry = full(&mut fours, &four_a, &four_b);
-        let mut p = 3;
+        let mut carry = eight(&mut low, &together);
+        p = 3;
         while p < used && p < COUNT_PLANES {
-            carry = full(&mut counts[p], &carry, &[0; W]);
+            carry = half(&mut counts[p], &carry);
             p += 1;
         }
         r += 8;
     }
-    (counts[0], counts[1], counts[2]) = (ones, twos, fours);
-    used
-}
-
-/// Adds the count times 2^level to the sums; subtracts it where `negative` is all ones: the carry is a borrow then.
-#[inline(always)]
-fn add<const W: usize>(counts: &[[u64; W]; COUNT_PLANES], used: usize, level: usize, negative: u64, sums: &mut Sums<W>) {
-    let (mut carry, mut p) = ([0; W], 0);
-    while p < used && p < COUNT_PLANES && level + p < sums.height && level + p < PLANES {
-        let (plane, count, mut j) = (&mut sums.planes[level + p], &counts[p], 0);
-        while j < W {
-            let (a, b, c) = (plane[j], count[j], carry[j]);
-            plane[j] = a ^ b ^ c;
-            carry[j] = (b & c) | ((a ^ negative) & (b ^ c));
-            j += 1;
-        }
-        p += 1;
-    }
-    while level + p < sums.height && level + p < PLANES {
-        let (plane, mut j) = (&mut sums.planes[level + p], 0);
-        while j < W {
-            let (a, c) = (plane[j], carry[j]);
-            plane[j] = a ^ c;
-            carry[j] = (a ^ negative) & c;
-            j += 1;
-        }
-        p += 1;
-    }
+    (counts[0], counts[1], counts[2]) = (low[0], low[1], low[2]);
 }
 
 /// Transposes a matrix of bits: bit `j` of word `i` becomes bit `i` of word `j`. Warren, Hacker's Delight, 7-3.

@@ -2,7 +2,7 @@
 //!
 //! *Overlaps.* `<xi, s> = N - 2 popcount(xi ^ s)`.
 //!
-//! *Column sums.* `A_i = sum_r w_r xi_ri` for integer weights, modulo 2^64. A tile of 64 W columns is a row's W words; sums stand
+//! *Column sums.* `A_i = sum_r w_r xi_ri` for integer weights, modulo 2^64. A tile is a few words of a row; sums stand
 //! *vertically*, one bit of each column's number a plane, and are added by full adders on words (sum `a ^ b ^ c`, carry the majority). A
 //! weight is a sum of few powers of two with signs, its non-adjacent form, which has a third as many digits as places. Rows come in runs of
 //! equal weight. A long run is counted first, eight rows a turn by seven adders, and the planes of its count are words with weights of their
@@ -11,7 +11,7 @@
 //! is added with every bit turned, and a constant is left: `-x = not x - 1`.
 //!
 //! At the end 64 planes of 64 columns are turned into 64 numbers by transposing the matrix of bits. Integer arithmetic: any order of rows,
-//! and any backend, gives the same sums. The loops over the words of a tile are plain ones that the compiler makes vectors of.
+//! and any backend, gives the same sums.
 
 use super::weighted_sum::largest_row;
 use crate::simd::Simd;
@@ -24,12 +24,18 @@ const DIGITS: usize = TOGETHER * PLANES.div_ceil(2);
 const LONG: usize = 8;
 /// How many rows ahead memory is asked for: rows in the order of their weights are found anywhere, and no hardware foresees them.
 const AHEAD: usize = 64;
-/// Words of a tile that adders work on: a cache line, where there is one.
-const WIDE: usize = 8;
 /// Tiles abreast: a run's rows are read in pieces of so many lines.
 const ABREAST: usize = 4;
-/// Words in the widest piece of rows whose sums are taken at once.
-pub const TILE: usize = if cfg!(target_pointer_width = "64") { ABREAST * WIDE } else { 1 };
+/// The most words that a tile has.
+const WIDEST: usize = 8;
+/// Words of rows whose sums it is best to take at once: rooms on the stack grow with it.
+pub const TILE: usize = if cfg!(target_pointer_width = "64") {
+    ABREAST * WIDEST
+} else if cfg!(target_family = "wasm") {
+    4
+} else {
+    1
+};
 /// Planes of a sum.
 const PLANES: usize = 64;
 /// Planes of a count of rows.
@@ -76,20 +82,19 @@ pub fn bit_sums<S: Simd>(s: S, words: &[u64], stride: usize, from: usize, weight
     }
     while done < wanted {
         let (left, place) = (wanted - done, (words, stride, from + done));
-        let width = match left {
-            TILE.. => TILE,
-            WIDE.. if TILE > WIDE => WIDE,
-            4.. if TILE > 4 => 4,
-            _ => 1,
+        let abreast = left >= ABREAST * S::WORDS && TILE > S::WORDS;
+        let width = match abreast {
+            true => ABREAST * S::WORDS,
+            false if left > S::WORDS => S::WORDS,
+            false => left,
         };
-        if let Some(tile) = sums.get_mut(64 * done..64 * (done + width)) {
+        if let Some(sums) = sums.get_mut(64 * done..64 * (done + width)) {
             // SAFETY: the last row's words from + wanted lie within the words, so those before do.
             unsafe {
-                match width {
-                    1 => columns::<S, 1, 1>(s, place, weighted, height, tile),
-                    4 => columns::<S, 4, 1>(s, place, weighted, height, tile),
-                    WIDE => columns::<S, WIDE, 1>(s, place, weighted, height, tile),
-                    _ => columns::<S, WIDE, { TILE.div_ceil(WIDE) }>(s, place, weighted, height, tile),
+                if abreast {
+                    columns::<S, ABREAST>(s, (place, S::WORDS), weighted, height, sums);
+                } else {
+                    columns::<S, 1>(s, (place, width), weighted, height, sums);
                 }
             }
         }
@@ -111,25 +116,25 @@ fn height(weighted: Weighted<'_>) -> usize {
 }
 
 /// Vertical sums of a tile: bit p of every column's sum.
-type Planes<const W: usize> = [[u64; W]; PLANES];
+type Planes<S> = [<S as Simd>::Words; PLANES];
 
 /// Where a tile lies: the words, how many a row has, and which of them is the tile's first.
 type Place<'a> = (&'a [u64], usize, usize);
 
-/// The sums of `T` tiles of `W` words.
+/// The sums of `T` tiles of so many words.
 ///
 /// # Safety
 /// - The tiles' words of each row lie within the words of the place.
 #[inline(always)]
-unsafe fn columns<S: Simd, const W: usize, const T: usize>(
+unsafe fn columns<S: Simd, const T: usize>(
     s: S,
-    place: Place<'_>,
+    (place, width): (Place<'_>, usize),
     weighted: Weighted<'_>,
     height: usize,
     sums: &mut [i64],
 ) {
-    let mut vertical = [const { [[0; W]; PLANES] }; T];
-    let (mut batch, mut words, mut constant) = (Batch::new(), Words::new(), 0i64);
+    let mut vertical = [[s.no_words(); PLANES]; T];
+    let (mut batch, mut words, mut constant) = (Batch::new(), Words::new(s), 0i64);
     let (mut run, mut begin) = (0, 0);
     while run < weighted.ends.len() && run < weighted.weights.len() {
         (batch.run, batch.begin) = (run, begin);
@@ -137,18 +142,36 @@ unsafe fn columns<S: Simd, const W: usize, const T: usize>(
         constant = constant.wrapping_sub(batch.sort());
         let mut t = 0;
         while t < T {
-            let place = (place.0, place.1, place.2 + t * W);
+            let place = (place.0, place.1, place.2 + t * width);
             // SAFETY: promised by the caller.
-            unsafe { words.read(s, place, weighted, &batch, run) };
-            words.add(&batch, height, &mut vertical[t]);
+            unsafe { words.read(s, (place, width), weighted, &batch, run) };
+            words.add(s, &batch, height, &mut vertical[t]);
             t += 1;
         }
     }
+    let (mut t, mut rest) = (0, sums);
+    while t < T {
+        let Some((these, behind)) = rest.split_at_mut_checked(64 * width) else { return };
+        finish(s, &vertical[t], height, constant, these);
+        (t, rest) = (t + 1, behind);
+    }
+}
+
+/// Vertical sums as numbers.
+#[inline(always)]
+fn finish<S: Simd>(s: S, planes: &Planes<S>, height: usize, constant: i64, sums: &mut [i64]) {
+    let (mut bits, mut p) = ([[0; WIDEST]; PLANES], 0);
+    while p < height && p < PLANES {
+        // SAFETY: at most eight words.
+        unsafe { s.store_words(bits[p].as_mut_ptr(), planes[p]) };
+        p += 1;
+    }
     let (mut w, unused) = (0, (PLANES - height) as u32);
-    while w < T * W {
-        let (mut square, mut p) = ([0; 64], 0);
-        while p < height && p < PLANES {
-            square[p] = vertical[w / W][p][w % W];
+    while w < S::WORDS && w < WIDEST && 64 * w < sums.len() {
+        let mut square = [0; 64];
+        p = 0;
+        while p < PLANES {
+            square[p] = bits[p][w];
             p += 1;
         }
         transpose(&mut square);
@@ -254,28 +277,25 @@ impl Batch {
 }
 
 /// The words of a batch, and what they carry.
-struct Words<const W: usize> {
+struct Words<S: Simd> {
     /// The words, and 64 places on their opposites, with every bit turned: `-x = not x - 1`.
-    words: [[u64; W]; 2 * TOGETHER],
-    carries: [[u64; W]; TOGETHER],
-    counts: [[u64; W]; COUNT_PLANES],
+    words: [S::Words; 2 * TOGETHER],
+    carries: [S::Words; TOGETHER],
+    counts: [S::Words; COUNT_PLANES],
 }
 
-impl<const W: usize> Words<W> {
+impl<S: Simd> Words<S> {
     #[inline(always)]
-    fn new() -> Self {
-        Self { words: [[0; W]; 2 * TOGETHER], carries: [[0; W]; TOGETHER], counts: [[0; W]; COUNT_PLANES] }
+    fn new(s: S) -> Self {
+        let none = s.no_words();
+        Self { words: [none; 2 * TOGETHER], carries: [none; TOGETHER], counts: [none; COUNT_PLANES] }
     }
 
     /// Puts a word and its opposite in their places.
     #[inline(always)]
-    fn put(&mut self, at: usize, word: [u64; W]) {
-        let (at, mut opposite, mut j) = (at % TOGETHER, word, 0);
-        while j < W {
-            opposite[j] = !word[j];
-            j += 1;
-        }
-        (self.words[at], self.words[at + TOGETHER]) = (word, opposite);
+    fn put(&mut self, s: S, at: usize, word: S::Words) {
+        let at = at % TOGETHER;
+        (self.words[at], self.words[at + TOGETHER]) = (word, s.not(word));
     }
 
     /// Reads the runs of a batch, up to run `last`: rows of short ones, counts of long ones.
@@ -283,7 +303,7 @@ impl<const W: usize> Words<W> {
     /// # Safety
     /// - The words of each row lie within the words of the place.
     #[inline(always)]
-    unsafe fn read<S: Simd>(&mut self, s: S, place: Place<'_>, weighted: Weighted<'_>, batch: &Batch, last: usize) {
+    unsafe fn read(&mut self, s: S, place: (Place<'_>, usize), weighted: Weighted<'_>, batch: &Batch, last: usize) {
         let (mut run, mut begin, mut used) = (batch.run, batch.begin, 0);
         while run < last && run < weighted.ends.len() && run < weighted.weights.len() {
             let end = weighted.ends[run] as usize;
@@ -296,14 +316,14 @@ impl<const W: usize> Words<W> {
                     // SAFETY: promised by the caller.
                     unsafe { count(s, place, rows, ahead, &mut self.counts) };
                     while k < count_planes(rows.len()) && k < COUNT_PLANES {
-                        self.put(used + k, self.counts[k]);
+                        self.put(s, used + k, self.counts[k]);
                         k += 1;
                     }
                 } else {
-                    ask(s, place, ahead, (0, rows.len()));
+                    ask(s, place.0, ahead, (0, rows.len()));
                     while k < rows.len() {
                         // SAFETY: promised by the caller.
-                        self.put(used + k, unsafe { tile(place, rows[k]) });
+                        self.put(s, used + k, unsafe { tile(s, place, rows[k]) });
                         k += 1;
                     }
                 }
@@ -316,30 +336,29 @@ impl<const W: usize> Words<W> {
     /// Adds the words to the sums at each of their digits, from the lowest power up: full adders leave one word of a power, in its plane,
     /// and what they carry is added at the next. Of at most 64 words that were carried and 64 in the list, at most 64 are carried on.
     #[inline(always)]
-    fn add(&mut self, batch: &Batch, height: usize, planes: &mut Planes<W>) {
+    fn add(&mut self, s: S, batch: &Batch, height: usize, planes: &mut Planes<S>) {
         let (mut level, mut begin, mut carried) = (0, 0, 0);
         while level < height && level < PLANES {
             let end = batch.ends[level] as usize;
             let (mut sum, mut taken, mut carries) = (planes[level], 0, 0);
             while taken + 1 < carried {
                 let (a, b) = (self.carries[taken % TOGETHER], self.carries[(taken + 1) % TOGETHER]);
-                self.carries[carries % TOGETHER] = full(&mut sum, &a, &b);
+                (sum, self.carries[carries % TOGETHER]) = s.full(sum, a, b);
                 (taken, carries) = (taken + 2, carries + 1);
             }
             if taken < carried {
                 let a = self.carries[taken % TOGETHER];
-                let b = if begin < end { self.listed(batch, begin) } else { [0; W] };
-                self.carries[carries % TOGETHER] = full(&mut sum, &a, &b);
+                let b = if begin < end { self.listed(batch, begin) } else { s.no_words() };
+                (sum, self.carries[carries % TOGETHER]) = s.full(sum, a, b);
                 (begin, carries) = (begin + 1, carries + 1);
             }
             while begin + 1 < end {
                 let (a, b) = (self.listed(batch, begin), self.listed(batch, begin + 1));
-                self.carries[carries % TOGETHER] = full(&mut sum, &a, &b);
+                (sum, self.carries[carries % TOGETHER]) = s.full(sum, a, b);
                 (begin, carries) = (begin + 2, carries + 1);
             }
             if begin < end {
-                let a = self.listed(batch, begin);
-                self.carries[carries % TOGETHER] = half(&mut sum, &a);
+                (sum, self.carries[carries % TOGETHER]) = s.full(sum, self.listed(batch, begin), s.no_words());
                 carries += 1;
             }
             planes[level] = sum;
@@ -349,7 +368,7 @@ impl<const W: usize> Words<W> {
 
     /// The word at a place of the list.
     #[inline(always)]
-    fn listed(&self, batch: &Batch, at: usize) -> [u64; W] {
+    fn listed(&self, batch: &Batch, at: usize) -> S::Words {
         self.words[batch.list[at % DIGITS] as usize % (2 * TOGETHER)]
     }
 }
@@ -365,50 +384,39 @@ fn ask<S: Simd>(s: S, (words, stride, from): Place<'_>, rows: &[u32], (begin, en
     }
 }
 
-/// The W words of a row.
+/// The words of a row; where a tile has fewer, clear ones behind them.
 ///
 /// # Safety
 /// - The row's words lie within the words of the place.
 #[inline(always)]
-unsafe fn tile<const W: usize>((words, stride, from): Place<'_>, row: u32) -> [u64; W] {
-    // SAFETY: promised by the caller; an array of words is aligned as a word is.
-    unsafe { words.as_ptr().add(row as usize * stride + from).cast::<[u64; W]>().read() }
-}
-
-/// Adds three bits of equal place in each column: the sum stays in `a`, the carry is given back.
-#[inline(always)]
-fn full<const W: usize>(a: &mut [u64; W], b: &[u64; W], c: &[u64; W]) -> [u64; W] {
-    let (mut carry, mut j) = ([0; W], 0);
-    while j < W {
-        let either = b[j] ^ c[j];
-        carry[j] = (b[j] & c[j]) | (either & a[j]);
-        a[j] ^= either;
-        j += 1;
+unsafe fn tile<S: Simd>(s: S, ((words, stride, from), width): (Place<'_>, usize), row: u32) -> S::Words {
+    // SAFETY: promised by the caller; the array has room for as many words as there can be.
+    unsafe {
+        let first = words.as_ptr().add(row as usize * stride + from);
+        if width == S::WORDS {
+            return s.load_words(first);
+        }
+        let (mut some, mut j) = ([0; WIDEST], 0);
+        while j < width && j < WIDEST {
+            some[j] = *first.add(j);
+            j += 1;
+        }
+        s.load_words(some.as_ptr())
     }
-    carry
-}
-
-/// Adds two bits of equal place in each column, as [`full`].
-#[inline(always)]
-fn half<const W: usize>(a: &mut [u64; W], b: &[u64; W]) -> [u64; W] {
-    let (mut carry, mut j) = ([0; W], 0);
-    while j < W {
-        carry[j] = a[j] & b[j];
-        a[j] ^= b[j];
-        j += 1;
-    }
-    carry
 }
 
 /// Adds the columns of eight rows to three planes; gives back what is carried to the fourth.
 #[inline(always)]
-fn eight<const W: usize>([ones, twos, fours]: &mut [[u64; W]; 3], rows: &[[u64; W]; 8]) -> [u64; W] {
-    let [a, b, c, d, e, f, g, h] = rows;
-    let (two_a, two_b) = (full(ones, a, b), full(ones, c, d));
-    let four_a = full(twos, &two_a, &two_b);
-    let (two_a, two_b) = (full(ones, e, f), full(ones, g, h));
-    let four_b = full(twos, &two_a, &two_b);
-    full(fours, &four_a, &four_b)
+fn eight<S: Simd>(s: S, [ones, twos, fours]: &mut [S::Words; 3], [a, b, c, d, e, f, g, h]: [S::Words; 8]) -> S::Words {
+    let (one, two_a) = s.full(*ones, a, b);
+    let (one, two_b) = s.full(one, c, d);
+    let (two, four_a) = s.full(*twos, two_a, two_b);
+    let (one, two_a) = s.full(one, e, f);
+    let (one, two_b) = s.full(one, g, h);
+    let (two, four_b) = s.full(two, two_a, two_b);
+    let (four, eight) = s.full(*fours, four_a, four_b);
+    (*ones, *twos, *fours) = (one, two, four);
+    eight
 }
 
 /// Counts the rows whose bit is set, column by column, into as many planes as their number needs, and asks for as many others meanwhile.
@@ -416,33 +424,33 @@ fn eight<const W: usize>([ones, twos, fours]: &mut [[u64; W]; 3], rows: &[[u64; 
 /// # Safety
 /// - The words of each row lie within the words of the place.
 #[inline(always)]
-unsafe fn count<S: Simd, const W: usize>(s: S, place: Place<'_>, rows: &[u32], ahead: &[u32], counts: &mut [[u64; W]; COUNT_PLANES]) {
-    let used = count_planes(rows.len());
-    let (mut low, mut r, mut p) = ([[0; W]; 3], 0, 3);
+unsafe fn count<S: Simd>(s: S, place: (Place<'_>, usize), rows: &[u32], ahead: &[u32], counts: &mut [S::Words; COUNT_PLANES]) {
+    let (used, none) = (count_planes(rows.len()), s.no_words());
+    let (mut low, mut r, mut p) = ([none; 3], 0, 3);
     while p < used && p < COUNT_PLANES {
-        counts[p] = [0; W];
+        counts[p] = none;
         p += 1;
     }
     while r < rows.len() {
-        ask(s, place, ahead, (r, if r + 8 < rows.len() { r + 8 } else { rows.len() }));
-        let (mut together, mut k) = ([[0; W]; 8], 0);
+        ask(s, place.0, ahead, (r, if r + 8 < rows.len() { r + 8 } else { rows.len() }));
+        let (mut together, mut k) = ([none; 8], 0);
         if rows.len() - r >= 8 {
             while k < 8 {
                 // SAFETY: promised by the caller.
-                together[k] = unsafe { tile(place, rows[r + k]) };
+                together[k] = unsafe { tile(s, place, rows[r + k]) };
                 k += 1;
             }
         } else {
             while k < 8 && r + k < rows.len() {
                 // SAFETY: promised by the caller.
-                together[k] = unsafe { tile(place, rows[r + k]) };
+                together[k] = unsafe { tile(s, place, rows[r + k]) };
                 k += 1;
             }
         }
-        let mut carry = eight(&mut low, &together);
+        let mut carry = eight(s, &mut low, together);
         p = 3;
         while p < used && p < COUNT_PLANES {
-            carry = half(&mut counts[p], &carry);
+            (counts[p], carry) = s.full(counts[p], carry, none);
             p += 1;
         }
         r += 8;

@@ -255,6 +255,39 @@ impl Lanewise for Avx2 {
 }
 
 impl Simd for Avx2 {
+    type Words = [__m256i; 2];
+    const WORDS: usize = 8;
+    #[inline(always)]
+    fn no_words(self) -> Self::Words {
+        // SAFETY: the token proves AVX2.
+        unsafe { [_mm256_setzero_si256(); 2] }
+    }
+    #[inline(always)]
+    unsafe fn load_words(self, p: *const u64) -> Self::Words {
+        // SAFETY: promised by the caller.
+        unsafe { [_mm256_loadu_si256(p.cast()), _mm256_loadu_si256(p.add(4).cast())] }
+    }
+    #[inline(always)]
+    unsafe fn store_words(self, p: *mut u64, v: Self::Words) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            _mm256_storeu_si256(p.cast(), v[0]);
+            _mm256_storeu_si256(p.add(4).cast(), v[1]);
+        }
+    }
+    #[inline(always)]
+    fn not(self, v: Self::Words) -> Self::Words {
+        // SAFETY: the token proves AVX2.
+        let ones = unsafe { [_mm256_set1_epi64x(-1); 2] };
+        halves!(_mm256_xor_si256(v, ones))
+    }
+    #[inline(always)]
+    fn full(self, a: Self::Words, b: Self::Words, c: Self::Words) -> (Self::Words, Self::Words) {
+        let either = halves!(_mm256_xor_si256(b, c));
+        let (both, third) = (halves!(_mm256_and_si256(b, c)), halves!(_mm256_and_si256(either, a)));
+        (halves!(_mm256_xor_si256(a, either)), halves!(_mm256_or_si256(both, third)))
+    }
+
     const BACKEND: Backend = Backend::Avx2;
     const ROWS: usize = 4;
     const COLUMNS: usize = 4;

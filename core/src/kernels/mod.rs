@@ -24,7 +24,6 @@ mod tests;
 
 pub(crate) use bits::{TILE, Weighted, bit_overlaps, bit_sums};
 pub(crate) use dot::{distances, dot, manhattan, scores, square_norms};
-pub(crate) use dot::{distances, dot, scores, square_norms};
 pub(crate) use exp::exp;
 pub(crate) use extremes::{Leader, PEAKS, lead, max, survey};
 pub(crate) use panel::{

@@ -174,10 +174,12 @@ entry_points! {
     fn dot(a: &[f32], b: &[f32]) -> f32;
     fn scores(data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool);
     fn distances(data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool);
+    fn manhattan(data: &[f32], stride: usize, query: &[f32], out: &mut [f32]);
     fn square_norms(data: &[f32], stride: usize, dim: usize, out: &mut [f32]);
     fn weighted_sum(data: &[f32], stride: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]);
     fn weighted_block(data: &[f32], stride: usize, rows: &[u32], weights: &[f32], factor: f32, sum: &mut [f32]);
     fn scale_add(sum: &mut [f32], a: f32, other: &[f32], b: f32);
+    fn superpose(high: &mut [f32], low: &mut [f32], stride: usize, memory: &[f32], weights: &[f32]);
     fn divide(out: &mut [f32], values: &[f32], by: f32) -> bool;
     fn exp(values: &mut [f32]);
     fn exp_sub(scores: &mut [f32], beta: f32, max: f32) -> bool;

@@ -73,6 +73,15 @@ pub enum Error {
         /// The pattern, or the query, whose they are; 0 where there is but one.
         row: usize,
     },
+    /// The scores, or their powers, do not add up to a positive number: their sum cannot normalise them.
+    SumNotPositive,
+    /// A row cannot be taken for a distribution: a number of it is negative, or all are zero.
+    NoDistribution {
+        /// The row; `None` where it is the query.
+        row: Option<usize>,
+    },
+    /// A query has no kernel above zero with any memory: the weights have no sum to be divided by.
+    ZeroMass,
     /// A number that would be stored is NaN or infinite.
     PatternNotFinite {
         /// Where it stands in the row.
@@ -147,6 +156,10 @@ impl fmt::Display for Error {
                 write!(f, "feature {index} is NaN or infinite: a weight or the bias is, or their sum overflows")
             }
             Self::ZeroFeatures { row } => write!(f, "the features of row {row} are all zero and have no direction"),
+            Self::SumNotPositive => f.write_str("the scores, or their powers, do not add up to a positive number"),
+            Self::NoDistribution { row: Some(row) } => write!(f, "row {row} is no distribution: it has a negative number, or only zeros"),
+            Self::NoDistribution { row: None } => f.write_str("the query is no distribution: it has a negative number, or only zeros"),
+            Self::ZeroMass => f.write_str("the kernel of the query is zero with every memory"),
             Self::PatternNotFinite { index } => write!(f, "number {index} of the pattern is NaN or infinite"),
             Self::NoSign { index } => write!(f, "number {index} has no sign: it is zero or NaN"),
             Self::NormOverflow => f.write_str("the norm of the pattern is beyond f32"),

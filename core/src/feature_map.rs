@@ -196,6 +196,6 @@ impl<'a, K: Kernels> FeatureMap<'a, K> {
 }
 
 /// Finds the first feature that is not finite; they are those from `from` on.
-fn check_finite(from: usize, features: &[f32]) -> Result<(), Error> {
+pub(crate) fn check_finite(from: usize, features: &[f32]) -> Result<(), Error> {
     features.iter().position(|x| !x.is_finite()).map_or(Ok(()), |index| Err(Error::FeatureNotFinite { index: from + index }))
 }

@@ -13,6 +13,7 @@ mod dispatch;
 mod error;
 mod feature_map;
 mod kernels;
+pub mod log_sum_relu;
 mod mask;
 mod patterns;
 mod recall;
@@ -20,6 +21,8 @@ mod separation;
 mod simd;
 mod similarity;
 mod store;
+mod superposition;
+pub mod universal;
 
 pub use any::{AnyModel, WithModel};
 pub use backend::{Backend, Job};
@@ -27,6 +30,7 @@ pub use basin::Basin;
 pub use dispatch::{Dispatch, Kernels};
 pub use error::Error;
 pub use feature_map::FeatureMap;
+pub use log_sum_relu::LogSumRelu;
 pub use mask::{Bits, Listed, Mask, RandomMask, Window};
 pub use patterns::{Element, Patterns, Rows};
 pub use recall::{
@@ -37,6 +41,8 @@ pub use separation::names::*;
 pub use separation::{AnySeparation, Beta, Kept, Separation, WithSeparation};
 pub use similarity::{AnyDescending, AnySimilarity, Cosine, Descends, Dot, Similarity, SquaredDistance, WithSimilarity};
 pub use store::{PairStore, Rejected, Store};
+pub use superposition::{EluFeatures, Features, PositiveRandomFeatures, Recollection, ReluRandomFeatures, Superposition};
+pub use universal::Universal;
 
 /// Rows that are scored, weighed and read out together: 64. Part of the definition of the bits.
 pub const BLOCK: usize = kernels::BLOCK;

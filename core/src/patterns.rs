@@ -22,6 +22,12 @@ pub trait Element: sealed::Sealed + Copy + 'static {
     /// Negative squared distances of consecutive rows: see the kernel.
     #[doc(hidden)]
     fn distances<K: Kernels>(kernels: K, data: &[Self], stride: usize, query: &[f32], out: &mut [f32], summed: bool);
+    /// Negative Manhattan distances of consecutive rows: see the kernel.
+    #[doc(hidden)]
+    fn manhattan<K: Kernels>(kernels: K, data: &[Self], stride: usize, query: &[f32], out: &mut [f32]);
+    /// The number, exactly.
+    #[doc(hidden)]
+    fn wide(self) -> f64;
     /// Squared norms of consecutive rows: see the kernel.
     #[doc(hidden)]
     fn square_norms<K: Kernels>(kernels: K, data: &[Self], stride: usize, dim: usize, out: &mut [f32]);
@@ -50,6 +56,14 @@ impl Element for f32 {
     #[inline]
     fn distances<K: Kernels>(kernels: K, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
         kernels.distances(data, stride, query, out, summed);
+    }
+    #[inline]
+    fn manhattan<K: Kernels>(kernels: K, data: &[f32], stride: usize, query: &[f32], out: &mut [f32]) {
+        kernels.manhattan(data, stride, query, out);
+    }
+    #[inline]
+    fn wide(self) -> f64 {
+        f64::from(self)
     }
     #[inline]
     fn square_norms<K: Kernels>(kernels: K, data: &[f32], stride: usize, dim: usize, out: &mut [f32]) {
@@ -89,6 +103,12 @@ pub trait Rows: sealed::Sealed {
     /// Negative squared distances of the rows from the query, as [`scores`](Self::scores).
     #[doc(hidden)]
     fn distances<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32], summed: bool);
+    /// Negative Manhattan distances of the rows from the query, as [`scores`](Self::scores); they are not summed next.
+    #[doc(hidden)]
+    fn manhattan<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32]);
+    /// The numbers of a row, in order; none of a row that does not exist.
+    #[doc(hidden)]
+    fn wide_row(&self, row: usize) -> impl Iterator<Item = f64>;
     /// Squared norms of the rows `from..from + out.len()`, which have just been scored; rows that do not exist are left alone.
     #[doc(hidden)]
     fn square_norms<K: Kernels>(&self, kernels: K, from: usize, out: &mut [f32]);
@@ -246,6 +266,13 @@ impl<E: Element> Rows for Patterns<'_, E> {
         E::distances(kernels, self.behind(from), self.stride.get(), query, out, summed);
     }
     #[inline]
+    fn manhattan<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32]) {
+        E::manhattan(kernels, self.behind(from), self.stride.get(), query, out);
+    }
+    fn wide_row(&self, row: usize) -> impl Iterator<Item = f64> {
+        self.row(row).unwrap_or(&[]).iter().map(|&x| x.wide())
+    }
+    #[inline]
     fn square_norms<K: Kernels>(&self, kernels: K, from: usize, out: &mut [f32]) {
         E::square_norms(kernels, self.behind(from), self.stride.get(), self.dim.get(), out);
     }
@@ -286,6 +313,10 @@ impl Rows for NoValues {
     }
     fn scores<K: Kernels>(&self, _: K, _: usize, _: &[f32], _: &mut [f32], _: bool) {}
     fn distances<K: Kernels>(&self, _: K, _: usize, _: &[f32], _: &mut [f32], _: bool) {}
+    fn manhattan<K: Kernels>(&self, _: K, _: usize, _: &[f32], _: &mut [f32]) {}
+    fn wide_row(&self, _: usize) -> impl Iterator<Item = f64> {
+        core::iter::empty()
+    }
     fn square_norms<K: Kernels>(&self, _: K, _: usize, _: &mut [f32]) {}
     fn weighted_sum<K: Kernels>(&self, _: K, _: usize, _: &[u32], _: &[f32], _: &mut [f32]) {}
     fn weighted_block<K: Kernels>(&self, _: K, _: usize, _: (&[u32], &[f32]), _: f32, _: &mut [f32]) {}

@@ -14,3 +14,7 @@ pub mod your_data {}
 pub mod hflayers {}
 #[doc = include_str!("../docs/guide/learned_maps.md")]
 pub mod learned_maps {}
+#[doc = include_str!("../docs/guide/ancestors.md")]
+pub mod ancestors {}
+#[doc = include_str!("../docs/guide/structured.md")]
+pub mod structured {}

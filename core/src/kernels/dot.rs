@@ -6,7 +6,8 @@
 //! none is ever -0.0.
 //!
 //! The same loop, another [`Term`]: `-sum_j (x_j - q_j)^2`, with one rounding more a term, so at most
-//! `(ceil(D/16) + 7) eps sum_j (x_j - q_j)^2 + D 2^-149` (a difference does not underflow); and `sum_j x_j^2`, with the bound of the dot
+//! `(ceil(D/16) + 7) eps sum_j (x_j - q_j)^2 + D 2^-149` (a difference does not underflow); `-sum_j |x_j - q_j|`, with a rounding less, so at
+//! most `(ceil(D/16) + 5) eps sum_j |x_j - q_j|`; and `sum_j x_j^2`, with the bound of the dot
 //! product of a row with itself. What is added up is chosen by type and leaves nothing behind in the loop.
 //!
 //! Several rows are scored at once so that each load of the query serves all of them and their additions overlap; how many is the
@@ -94,6 +95,21 @@ impl Term for SquaredDifference {
     fn of<S: Lanewise>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes {
         let difference = s.sub(x, q);
         s.mul(difference, difference)
+    }
+    #[inline(always)]
+    fn score(sum: f32) -> f32 {
+        0.0 - sum
+    }
+}
+
+/// `|x - q|`: the Manhattan distance, whose score is its negative. The larger of the difference and 0 less it, so a NaN stays one.
+pub struct AbsoluteDifference;
+
+impl Term for AbsoluteDifference {
+    #[inline(always)]
+    fn of<S: Lanewise>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes {
+        let difference = s.sub(x, q);
+        s.max(difference, s.sub(s.splat(0.0), difference))
     }
     #[inline(always)]
     fn score(sum: f32) -> f32 {
@@ -343,6 +359,13 @@ pub fn scores<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &m
 pub fn distances<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
     // SAFETY: as many numbers as the query has are readable there.
     unsafe { score_rows::<S, SquaredDifference>(s, data, stride, (query.as_ptr(), query.len()), out, Some(summed)) }
+}
+
+/// `out[i] = 0 - sum_j |row i_j - query_j|`, of the same rows as [`scores`].
+#[inline(always)]
+pub fn manhattan<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &mut [f32]) {
+    // SAFETY: as many numbers as the query has are readable there.
+    unsafe { score_rows::<S, AbsoluteDifference>(s, data, stride, (query.as_ptr(), query.len()), out, Some(false)) }
 }
 
 /// `out[i] = |row i|^2` of the same rows, `dim` numbers each, as [`scores`], which has just read them: memory is asked for nothing.

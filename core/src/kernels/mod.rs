@@ -13,6 +13,7 @@ mod extremes;
 mod panel;
 mod power;
 mod softmax;
+mod superpose;
 mod tally;
 mod threshold;
 mod weighted_sum;
@@ -22,7 +23,7 @@ mod wide_math;
 mod tests;
 
 pub(crate) use bits::{TILE, Weighted, bit_overlaps, bit_sums};
-pub(crate) use dot::{distances, dot, scores, square_norms};
+pub(crate) use dot::{distances, dot, manhattan, scores, square_norms};
 pub(crate) use exp::exp;
 pub(crate) use extremes::{Leader, PEAKS, lead, max, survey};
 pub(crate) use panel::{
@@ -30,6 +31,7 @@ pub(crate) use panel::{
 };
 pub(crate) use power::{Power, PowerState, PowerSums, linear_weights, power, power_sums, power_weights, square_weights};
 pub(crate) use softmax::{Online, Weighed, exp_sub, log_sum_exp, merge, softmax_block};
+pub(crate) use superpose::superpose;
 pub(crate) use tally::{Tallied, Tally, tally};
 pub(crate) use threshold::{Active, ActiveSums, Slope, above, active, active_squares, compact, retain, slope, slope_squares};
 pub(crate) use weighted_sum::{divide, scale_add, weighted_block, weighted_sum};

@@ -177,7 +177,7 @@ impl Candidates {
 }
 
 /// The set bits of a mask, from the lowest on.
-fn lanes(mut mask: u64) -> impl Iterator<Item = usize> {
+pub fn lanes(mut mask: u64) -> impl Iterator<Item = usize> {
     core::iter::from_fn(move || {
         let lane = (mask != 0).then(|| mask.trailing_zeros() as usize);
         mask &= mask.wrapping_sub(1);

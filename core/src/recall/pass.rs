@@ -235,16 +235,7 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
 
     /// Writes the total, divided by `scale`, to `out` if all of it is finite.
     fn write(&mut self, scale: f32, out: &mut [f32]) -> bool {
-        let [finished, total] = self.scratch.sum.result();
-        let finite = self.model.kernels.divide(finished, total, scale);
-        if finite {
-            for (out, &number) in out.iter_mut().zip(finished.iter()) {
-                *out = number;
-            }
-        }
-        // The room was borrowed from the level of blocks, which is clear between calls.
-        finished.fill(0.0);
-        finite
+        self.scratch.sum.write(self.model.kernels, scale, out)
     }
 
     /// Whether only rereading helps; a pass that sums needs no room.

@@ -132,7 +132,7 @@ struct Walk<'w, 's> {
 }
 
 /// `|a - b|`.
-fn distance(a: &[f32], b: &[f32]) -> f64 {
+pub fn distance(a: &[f32], b: &[f32]) -> f64 {
     let mut sum = 0.0;
     for (&a, &b) in a.iter().zip(b) {
         let apart = f64::from(a) - f64::from(b);
@@ -142,7 +142,7 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
 }
 
 /// Copies what fits.
-fn copy(to: &mut [f32], from: &[f32]) {
+pub fn copy(to: &mut [f32], from: &[f32]) {
     for (to, &from) in to.iter_mut().zip(from) {
         *to = from;
     }
@@ -294,18 +294,18 @@ impl<S: Separation, P: Post, Q: Similarity, K: Kernels, L: Lens, R: Rows, V: Row
 }
 
 /// The energies of the states so far.
-struct Energies {
+pub struct Energies {
     first: f64,
     latest: f64,
-    largest_rise: f64,
+    pub largest_rise: f64,
 }
 
 impl Energies {
     /// Of none.
-    const NONE: Self = Self { first: f64::NAN, latest: f64::NAN, largest_rise: 0.0 };
+    pub const NONE: Self = Self { first: f64::NAN, latest: f64::NAN, largest_rise: 0.0 };
 
     /// Meets the next state's.
-    fn meet(&mut self, energy: Option<f64>) {
+    pub fn meet(&mut self, energy: Option<f64>) {
         let Some(energy) = energy else { return };
         if self.first.is_nan() {
             self.first = energy;

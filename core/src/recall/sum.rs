@@ -7,10 +7,10 @@ use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{BLOCK, CHUNK, Weighed};
 use crate::patterns::Rows;
-use crate::simd::VECTORS;
+use crate::simd::{LANES, VECTORS, wide_tree};
 
 /// The rows of a whole block.
-static IN_ORDER: [u32; BLOCK] = {
+pub static IN_ORDER: [u32; BLOCK] = {
     let mut rows = [0; BLOCK];
     let mut i = 0;
     while i < BLOCK {
@@ -79,6 +79,20 @@ impl<'s> Sum<'s> {
     pub fn result(&mut self) -> [&mut [f32]; 2] {
         let [block, _, total] = self.levels();
         [block, total]
+    }
+
+    /// Writes the total, divided by `divisor`, to `out` if all of it is finite; says whether it is.
+    pub fn write<K: Kernels>(&mut self, kernels: K, divisor: f32, out: &mut [f32]) -> bool {
+        let [finished, total] = self.result();
+        let finite = kernels.divide(finished, total, divisor);
+        if finite {
+            for (out, &number) in out.iter_mut().zip(finished.iter()) {
+                *out = number;
+            }
+        }
+        // The room was borrowed from the level of blocks, which is clear between calls.
+        finished.fill(0.0);
+        finite
     }
 
     /// What stands on the level above blocks, and above chunks.
@@ -167,5 +181,28 @@ impl<'s> Sum<'s> {
     pub fn finish<K: Kernels>(&mut self, kernels: K) {
         self.end_block(kernels);
         self.add_chunk(kernels, 1.0, 1.0);
+    }
+}
+
+/// A sum in f64 in a fixed order: term r goes to partial sum r mod 16, and the tree ends it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RankedSum {
+    partial: [f64; LANES],
+    /// Terms so far.
+    pub terms: u32,
+}
+
+impl RankedSum {
+    /// Adds a term.
+    pub fn add(&mut self, term: f64) {
+        if let Some(partial) = self.partial.get_mut(self.terms as usize % LANES) {
+            *partial += term;
+        }
+        self.terms = self.terms.wrapping_add(1);
+    }
+
+    /// The sum.
+    pub fn total(&self) -> f64 {
+        wide_tree(self.partial)
     }
 }

@@ -3,8 +3,10 @@
 //! a [`Failure`] and not a number.
 //!
 //! A file for each topic: `recall` is what every case goes through with every separation, the others are what
-//! [`Extra`] names; [`Store`](basinet_core::Store) and [`PairStore`](basinet_core::PairStore) have a memory of their own.
+//! [`Extra`] names; [`Store`](basinet_core::Store) and [`PairStore`](basinet_core::PairStore) have a memory of their own,
+//! and so have those of `ancestors`.
 
+mod ancestors;
 mod compared;
 mod derived;
 mod free;
@@ -15,6 +17,7 @@ mod recall;
 mod room;
 mod settled;
 mod stores;
+mod superposed;
 mod varied;
 
 pub use laws::{Failure, Law};
@@ -95,7 +98,9 @@ fn of<K: Kernels>(kernels: K, room: &mut Room<'_>, memories: impl Iterator<Item 
         let constrained = Constrained::new(caps).map_err(|error| failed("constrained")(error.into()))?;
         run.with("constrained", constrained)?;
     }
+    ancestors::run(kernels, &mut hash).map_err(|law| Failure { case: ancestors::CASE, separation: "ancestors", law })?;
     stores::run(kernels, &mut hash).map_err(|law| Failure { case: stores::CASE, separation: "stores", law })?;
+    superposed::run(kernels, &mut hash).map_err(|law| Failure { case: superposed::CASE, separation: "superposition", law })?;
     Ok(Outcome { fingerprint: hash.finish(), cases })
 }
 

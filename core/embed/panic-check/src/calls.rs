@@ -1,7 +1,9 @@
 //! The calls.
 
+mod ancestors;
 mod basin;
 mod recall;
+mod superposition;
 
 use basinet_core::basin::FileError;
 use basinet_core::{
@@ -181,6 +183,9 @@ impl Job for Functions<'_, '_> {
         on::exp(kernels, i.out);
         recall::free(i, kernels)?;
         recall::map_calls(i, kernels)?;
+        superposition::run(i, kernels)?;
+        ancestors::log_sum_relu(i, kernels)?;
+        ancestors::universal(i, kernels)?;
         let rows = patterns(i)?;
         Dot.scores(kernels, &rows, i.m, i.query, i.out, true);
         SquaredDistance.scores(kernels, &rows, i.m, i.query, i.out, true);

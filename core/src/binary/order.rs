@@ -55,7 +55,7 @@ fn range(overlaps: &[i32]) -> (i32, i32) {
 /// The rows in the order of their overlaps, and among equal ones in their own, written in one of `here` and `there`; gives that and the
 /// other. Least significant byte first, by counting; overlaps are all even or all odd, so a bit needs no sorting.
 fn sort<'r>(overlaps: &[i32], least: i32, most: i32, here: &'r mut [u32], there: &'r mut [u32]) -> (&'r mut [u32], &'r mut [u32]) {
-    let digit = |o: i32, shift: u32| (o.wrapping_sub(least) as u32 / 2 >> shift) as usize % 256;
+    let digit = |o: i32, shift: u32| ((o.wrapping_sub(least) as u32 / 2) >> shift) as usize % 256;
     let (mut from, mut to) = (here, there);
     let (mut shift, largest) = (0, most.wrapping_sub(least) as u32 / 2);
     loop {

@@ -14,7 +14,7 @@
 //! and any backend, gives the same sums.
 
 use super::weighted_sum::largest_row;
-use crate::simd::Simd;
+use crate::simd::{Baseline, Simd};
 
 /// Words whose digits are sorted together: one a bit of a word.
 const TOGETHER: usize = 64;
@@ -25,15 +25,9 @@ const LONG: usize = 8;
 /// Tiles abreast: a run's rows are read in pieces of so many lines, so that each is found once.
 const ABREAST: usize = 8;
 /// The most words that a tile has.
-const WIDEST: usize = 8;
-/// Words of rows whose sums it is best to take at once: rooms on the stack grow with it.
-pub const TILE: usize = if cfg!(target_pointer_width = "64") {
-    ABREAST * WIDEST
-} else if cfg!(target_family = "wasm") {
-    4
-} else {
-    1
-};
+const WIDEST: usize = if cfg!(target_arch = "x86_64") { 8 } else { Baseline::WORDS };
+/// Words of rows whose sums it is best to take at once; the sums themselves, and room on the stack twice as large, are 1 KB for each.
+pub const TILE: usize = if cfg!(target_pointer_width = "64") { ABREAST * WIDEST } else { WIDEST };
 /// Planes of a sum.
 const PLANES: usize = 64;
 /// Planes of a count of rows.

@@ -55,17 +55,13 @@ fn range(overlaps: &[i32]) -> (i32, i32) {
 /// The rows in the order of their overlaps, and among equal ones in their own, written in one of `here` and `there`; gives that and the
 /// other. Least significant byte first, by counting; overlaps are all even or all odd, so a bit needs no sorting.
 fn sort<'r>(overlaps: &[i32], least: i32, most: i32, here: &'r mut [u32], there: &'r mut [u32]) -> (&'r mut [u32], &'r mut [u32]) {
-    let key = |row: u32| overlaps.get(row as usize).map_or(0, |o| o.wrapping_sub(least) as u32 / 2);
-    for (place, row) in here.iter_mut().zip(0..) {
-        *place = row;
-    }
+    let digit = |o: i32, shift: u32| ((o.wrapping_sub(least) as u32 / 2) >> shift) as usize % 256;
     let (mut from, mut to) = (here, there);
     let (mut shift, largest) = (0, most.wrapping_sub(least) as u32 / 2);
-    while shift < u32::BITS && largest >> shift != 0 {
-        let digit = |row: u32| (key(row) >> shift) as usize % 256;
+    loop {
         let mut next = [0u32; 256];
-        for &row in from.iter() {
-            if let Some(count) = next.get_mut(digit(row)) {
+        for &o in overlaps {
+            if let Some(count) = next.get_mut(digit(o, shift)) {
                 *count = count.wrapping_add(1);
             }
         }
@@ -73,16 +69,23 @@ fn sort<'r>(overlaps: &[i32], least: i32, most: i32, here: &'r mut [u32], there:
         for next in &mut next {
             (*next, begin) = (begin, begin.wrapping_add(*next));
         }
-        for &row in from.iter() {
-            if let Some(next) = next.get_mut(digit(row)) {
+        let mut put = |row: u32, o: i32| {
+            if let Some(next) = next.get_mut(digit(o, shift)) {
                 if let Some(place) = to.get_mut(*next as usize) {
                     *place = row;
                 }
                 *next = next.wrapping_add(1);
             }
+        };
+        if shift == 0 {
+            (0..).zip(overlaps).for_each(|(row, &o)| put(row, o));
+        } else {
+            from.iter().for_each(|&row| put(row, overlaps.get(row as usize).copied().unwrap_or(least)));
         }
         (from, to) = (to, from);
         shift += 8;
+        if shift >= u32::BITS || largest >> shift == 0 {
+            return (from, to);
+        }
     }
-    (from, to)
 }

@@ -14,7 +14,7 @@
 //! and any backend, gives the same sums.
 
 use super::weighted_sum::largest_row;
-use crate::simd::Simd;
+use crate::simd::{Baseline, Simd};
 
 /// Words whose digits are sorted together: one a bit of a word.
 const TOGETHER: usize = 64;
@@ -22,20 +22,12 @@ const TOGETHER: usize = 64;
 const DIGITS: usize = TOGETHER * PLANES.div_ceil(2);
 /// Runs of so many rows are counted by themselves: then their count costs less at each digit than the rows do.
 const LONG: usize = 8;
-/// How many rows ahead memory is asked for: rows in the order of their weights are found anywhere, and no hardware foresees them.
-const AHEAD: usize = 64;
-/// Tiles abreast: a run's rows are read in pieces of so many lines.
-const ABREAST: usize = 4;
+/// Tiles abreast: a run's rows are read in pieces of so many lines, so that each is found once.
+const ABREAST: usize = 8;
 /// The most words that a tile has.
-const WIDEST: usize = 8;
-/// Words of rows whose sums it is best to take at once: rooms on the stack grow with it.
-pub const TILE: usize = if cfg!(target_pointer_width = "64") {
-    ABREAST * WIDEST
-} else if cfg!(target_family = "wasm") {
-    4
-} else {
-    1
-};
+const WIDEST: usize = if cfg!(target_arch = "x86_64") { 8 } else { Baseline::WORDS };
+/// Words of rows whose sums it is best to take at once; the sums themselves, and room on the stack twice as large, are 1 KB for each.
+pub const TILE: usize = if cfg!(target_pointer_width = "64") { ABREAST * WIDEST } else { WIDEST };
 /// Planes of a sum.
 const PLANES: usize = 64;
 /// Planes of a count of rows.
@@ -54,19 +46,15 @@ pub struct Weighted<'a> {
 
 /// `N - 2 popcount(row ^ state)` for each row of `state.len()` words; of the last word the bits in `last` count.
 #[inline(always)]
-pub fn bit_overlaps<S: Simd>(_s: S, words: &[u64], state: &[u64], last: u64, neurons: i32, out: &mut [i32]) {
-    let Some((&state_last, state)) = state.split_last() else { return };
-    let stride = state.len() + 1;
+pub fn bit_overlaps<S: Simd>(s: S, words: &[u64], state: &[u64], last: u64, neurons: i32, out: &mut [i32]) {
+    let Some((&state_last, whole)) = state.split_last() else { return };
     let (mut rest, mut r) = (words, 0);
     while r < out.len() {
-        let Some((row, behind)) = rest.split_at_checked(stride) else { return };
+        let Some((row, behind)) = rest.split_at_checked(state.len()) else { return };
         rest = behind;
         let Some((&row_last, row)) = row.split_last() else { return };
-        let (mut apart, mut j) = (((row_last ^ state_last) & last).count_ones() as u64, 0);
-        while j < row.len() && j < state.len() {
-            apart += (row[j] ^ state[j]).count_ones() as u64;
-            j += 1;
-        }
+        // SAFETY: both have as many words.
+        let apart = unsafe { s.apart(row.as_ptr(), whole.as_ptr(), row.len()) } + ((row_last ^ state_last) & last).count_ones();
         out[r] = neurons.wrapping_sub((2 * apart) as i32);
         r += 1;
     }
@@ -310,17 +298,15 @@ impl<S: Simd> Words<S> {
             if let Some(rows) = weighted.rows.get(begin..end)
                 && weighted.weights[run] != 0
             {
-                let ahead = weighted.rows.get(begin + AHEAD..).unwrap_or(&[]);
                 let mut k = 0;
                 if rows.len() >= LONG {
                     // SAFETY: promised by the caller.
-                    unsafe { count(s, place, rows, ahead, &mut self.counts) };
+                    unsafe { count(s, place, rows, &mut self.counts) };
                     while k < count_planes(rows.len()) && k < COUNT_PLANES {
                         self.put(s, used + k, self.counts[k]);
                         k += 1;
                     }
                 } else {
-                    ask(s, place.0, ahead, (0, rows.len()));
                     while k < rows.len() {
                         // SAFETY: promised by the caller.
                         self.put(s, used + k, unsafe { tile(s, place, rows[k]) });
@@ -373,17 +359,6 @@ impl<S: Simd> Words<S> {
     }
 }
 
-/// Asks for the tile's words of the rows at these places of a list.
-#[inline(always)]
-fn ask<S: Simd>(s: S, (words, stride, from): Place<'_>, rows: &[u32], (begin, end): (usize, usize)) {
-    let mut r = begin;
-    while S::FETCHES && r < end && r < rows.len() {
-        let at = (rows[r] as usize).wrapping_mul(stride).wrapping_add(from);
-        s.prefetch(words.as_ptr().wrapping_add(at).cast());
-        r += 1;
-    }
-}
-
 /// The words of a row; where a tile has fewer, clear ones behind them.
 ///
 /// # Safety
@@ -419,12 +394,12 @@ fn eight<S: Simd>(s: S, [ones, twos, fours]: &mut [S::Words; 3], [a, b, c, d, e,
     eight
 }
 
-/// Counts the rows whose bit is set, column by column, into as many planes as their number needs, and asks for as many others meanwhile.
+/// Counts the rows whose bit is set, column by column, into as many planes as their number needs.
 ///
 /// # Safety
 /// - The words of each row lie within the words of the place.
 #[inline(always)]
-unsafe fn count<S: Simd>(s: S, place: (Place<'_>, usize), rows: &[u32], ahead: &[u32], counts: &mut [S::Words; COUNT_PLANES]) {
+unsafe fn count<S: Simd>(s: S, place: (Place<'_>, usize), rows: &[u32], counts: &mut [S::Words; COUNT_PLANES]) {
     let (used, none) = (count_planes(rows.len()), s.no_words());
     let (mut low, mut r, mut p) = ([none; 3], 0, 3);
     while p < used && p < COUNT_PLANES {
@@ -432,7 +407,6 @@ unsafe fn count<S: Simd>(s: S, place: (Place<'_>, usize), rows: &[u32], ahead: &
         p += 1;
     }
     while r < rows.len() {
-        ask(s, place.0, ahead, (r, if r + 8 < rows.len() { r + 8 } else { rows.len() }));
         let (mut together, mut k) = ([none; 8], 0);
         if rows.len() - r >= 8 {
             while k < 8 {

@@ -198,6 +198,21 @@ pub trait Simd: Lanewise {
     /// The full adder, bit by bit: the sum `a ^ b ^ c`, and the carry, the majority.
     fn full(self, a: Self::Words, b: Self::Words, c: Self::Words) -> (Self::Words, Self::Words);
 
+    /// Bits that differ between `n` words (less than 2^26) and as many others.
+    ///
+    /// # Safety
+    /// - `a` and `b` are valid for reading `n` words, and aligned as they are.
+    #[inline(always)]
+    unsafe fn apart(self, a: *const u64, b: *const u64, n: usize) -> u32 {
+        let (mut apart, mut j) = (0u64, 0);
+        while j < n {
+            // SAFETY: promised by the caller.
+            apart += u64::from(unsafe { *a.add(j) ^ *b.add(j) }.count_ones());
+            j += 1;
+        }
+        apart as u32
+    }
+
     /// The lanes whose bit is set in `mask`, in order, to the front of `p`; says how many.
     ///
     /// # Safety

@@ -96,7 +96,7 @@ fn worth(rows: &[Vec<i128>], state: &[i128], i: usize, which: Which) -> Option<i
         // Powers of e are linearly independent: a tie is one of the histograms.
         let Some(top) = counts.keys().next_back() else { return Some(0) };
         let sum: f64 = counts.iter().map(|(o, count)| f64::from(*count) * libm::exp((o - top) as f64)).sum();
-        return (sum.abs() > 1e-9).then(|| if sum > 0.0 { 1 } else { -1 });
+        return (sum.abs() > 1e-9).then_some(if sum > 0.0 { 1 } else { -1 });
     }
     Some(sides.map(|(kept, turned)| which.exact(kept) - which.exact(turned)).sum())
 }

@@ -8,6 +8,7 @@ struct Readme;
 #[cfg(feature = "files")]
 mod aside;
 mod batch;
+mod binary_memory;
 pub mod codes;
 #[cfg(feature = "experiments")]
 pub mod experiments;
@@ -35,6 +36,7 @@ mod threads;
 mod work;
 
 pub use basinet_core::*;
+pub use binary_memory::{BinaryMemory, BinaryRecalled, BinarySettled, BinaryState, Signs};
 pub use free::FreeRecalls;
 pub use kernel::KernelMemory;
 pub use linear_map::LinearMap;

@@ -13,6 +13,7 @@
 //! | [`Basins`] | which states of a plane go to which pattern? |
 //! | [`Structured`] | what do window, masks, top-k, linear and random features save, and cost? |
 //! | [`RandomFeatures`] | how near do random features come to the dense memory? |
+//! | [`Thresholds`] | how many random patterns does a binary memory hold? |
 //!
 //! Every `run` takes a function that hears of each piece of work that is done, from several threads; `pieces` says how many there are.
 //!
@@ -38,6 +39,7 @@ mod random_features;
 mod rate;
 mod retrieval;
 mod structured;
+mod thresholds;
 
 pub use basins::{Basins, Portrait, Raw};
 pub use codes::{CodeRow, Codes};
@@ -51,3 +53,4 @@ pub use random_features::{FeatureRow, Law, RandomFeatures};
 pub use rate::{Method, Rate, RateRow};
 pub use retrieval::{Best, Damage, Retrieval, RetrievalRow, best, worse};
 pub use structured::{Structured, StructuredRow};
+pub use thresholds::{ThresholdRow, Thresholds};

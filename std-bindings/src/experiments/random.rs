@@ -1,9 +1,9 @@
 //! Random numbers by a seed and what they are for.
 
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{Distribution, Poisson, StandardNormal};
 
 /// The generator of a seed for one purpose: a stream of its own, so that no number depends on what else is drawn.
 pub struct Random(ChaCha8Rng);
@@ -33,6 +33,21 @@ impl Random {
     /// One time out of two.
     pub fn coin(&mut self) -> bool {
         self.0.random()
+    }
+
+    /// 64 coins.
+    pub fn word(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// How many events there are where so many are expected; none where that is no number above zero.
+    pub fn events(&mut self, expected: f64) -> usize {
+        Poisson::new(expected).map_or(0, |poisson: Poisson<f64>| poisson.sample(&mut self.0) as usize)
+    }
+
+    /// A number below `count`.
+    pub fn below(&mut self, count: usize) -> usize {
+        self.0.random_range(0..count)
     }
 
     /// The numbers below `count` in a random order.

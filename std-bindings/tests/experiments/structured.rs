@@ -1,7 +1,7 @@
 //! Structured memories: what must hold of their errors, whatever the times; and how random features come nearer.
 
 use super::{Fallible, on_any_threads};
-use basinet::experiments::{RandomFeatures, Structured, StructuredRow};
+use basinet::experiments::{RandomFeatures, Structured, StructuredRow, Thresholds};
 
 #[test]
 fn members_keep_their_places() -> Fallible {
@@ -38,5 +38,27 @@ fn errors_of_random_features_fall_as_the_root_of_their_number() -> Fallible {
     for law in laws {
         assert!((law.power + 0.5).abs() < 4.0 * law.power_error && law.power_error < 0.1, "{law:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn thresholds_are_where_crosstalk_says() -> Fallible {
+    let experiment = Thresholds {
+        powers: vec![2, 3],
+        neurons: vec![50],
+        stored: vec![12],
+        sampled: vec![12, 60],
+        seeds: 1..=6,
+        samples: 128,
+        ..Thresholds::default()
+    };
+    let rows = on_any_threads(|| experiment.run(|| ()))??;
+    let [square, cube, stored, sampled, large] = &rows[..] else { return Err("five rows".into()) };
+    for power in [square, cube] {
+        assert!((power.ln_half - power.ln_prediction).abs() < 4.0 * power.error + 0.03, "{power:?}");
+    }
+    assert!(stored.error < 0.1 && (stored.ln_half - sampled.ln_half).abs() < 4.0 * (stored.error + sampled.error), "{rows:?}");
+    // Above Demircigil et al.'s bound, and below the number of states.
+    assert!(large.ln_law < large.ln_half && large.ln_half < 2.0 * large.ln_law, "{large:?}");
     Ok(())
 }

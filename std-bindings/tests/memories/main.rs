@@ -1,6 +1,7 @@
 //! Memories that own their patterns, against lists of rows and against the core's own steps.
 
 mod batches;
+mod binary;
 mod free;
 mod kernel;
 mod pairs;

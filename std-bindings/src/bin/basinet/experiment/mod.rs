@@ -15,7 +15,7 @@ mod table;
 use crate::failure::Failure;
 use crate::progress;
 use crate::say;
-use basinet::experiments::{Basins, Codes, Dimension, Images, Metastable, RandomFeatures, Rate, Retrieval, Structured};
+use basinet::experiments::{Basins, Codes, Dimension, Images, Metastable, RandomFeatures, Rate, Retrieval, Structured, Thresholds};
 use report::Report;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -29,7 +29,8 @@ use table::Page;
 ///   rate        how fast training comes near the best known codes
 ///   dimension   how many features M patterns need
 ///   basins      which states of a plane go to which pattern
-///   structured  what masks, top-k, linear and random features save, and cost
+///   structured  what masks, top-k, linear and random features save, and cost;
+///               how many patterns binary memories hold
 ///
 /// Everything is seeded: the same numbers again, whatever the number of threads
 /// (RAYON_NUM_THREADS). All of them take some minutes on two cores.
@@ -81,7 +82,7 @@ impl Name {
             Self::Rate => &["rate"],
             Self::Dimension => &["fits", "dimension"],
             Self::Basins => &["basins"],
-            Self::Structured => &["members", "laws", "features"],
+            Self::Structured => &["members", "laws", "features", "thresholds"],
         }
     }
 }
@@ -172,7 +173,10 @@ impl Arguments {
                 let features = RandomFeatures { seeds: self.seeds(default.seeds.clone()), ..default };
                 let rows = watched(members.pieces(), |done| members.run(done))?;
                 let by_features = watched(features.pieces(), |done| features.run(done))?;
-                structured::report(&rows, &by_features, &features.laws(&by_features), features.seeds.clone().count())
+                let default = Thresholds::default();
+                let thresholds = Thresholds { seeds: self.seeds(default.seeds.clone()), ..default };
+                let by_neurons = watched(thresholds.pieces(), |done| thresholds.run(done))?;
+                structured::report(&rows, &by_features, &features.laws(&by_features), &by_neurons, features.seeds.clone().count())
             }
         }
     }

@@ -5,15 +5,22 @@ use super::picture::Figure;
 use super::report::{Report, csv};
 use super::table::Table;
 use crate::failure::Failure;
-use basinet::experiments::{Estimate, FeatureRow, Law, StructuredRow};
+use basinet::experiments::{Estimate, FeatureRow, Law, StructuredRow, ThresholdRow};
 
 /// Everything that is on the page; `seeds` are those of the random features.
-pub fn report(members: &[StructuredRow], features: &[FeatureRow], laws: &[Law], seeds: usize) -> Result<Report, Failure> {
+pub fn report(
+    members: &[StructuredRow],
+    features: &[FeatureRow],
+    laws: &[Law],
+    thresholds: &[ThresholdRow],
+    seeds: usize,
+) -> Result<Report, Failure> {
     let mut report = Report::of("structured", members)?;
     report.files.push(("structured-features".to_owned(), csv(&features.iter().map(feature_line).collect::<Vec<_>>())?));
     report.files.push(("structured-laws".to_owned(), csv(laws)?));
-    report.json = serde_json::json!({ "members": members, "features": features, "laws": laws });
-    report.tables = vec![member_table(members), law_table(laws), feature_table(features, seeds)];
+    report.files.push(("structured-thresholds".to_owned(), csv(thresholds)?));
+    report.json = serde_json::json!({ "members": members, "features": features, "laws": laws, "thresholds": thresholds });
+    report.tables = vec![member_table(members), law_table(laws), feature_table(features, seeds), threshold_table(thresholds)];
     report.figures = vec![
         Figure::Chart(member_chart(
             "structured-time",
@@ -30,6 +37,8 @@ pub fn report(members: &[StructuredRow], features: &[FeatureRow], laws: &[Law], 
             |row| row.error,
         )),
         Figure::Chart(feature_chart(features, laws, seeds)),
+        Figure::Chart(power_chart(thresholds)),
+        Figure::Chart(exponential_chart(thresholds)),
     ];
     Ok(report)
 }
@@ -80,6 +89,91 @@ fn feature_table(rows: &[FeatureRow], seeds: usize) -> Table {
         table.rows.push(cells.chain(pair(|row| row.kernel)).chain(pair(|row| row.recall)).collect());
     }
     table
+}
+
+fn threshold_table(rows: &[ThresholdRow]) -> Table {
+    let heads = ["memory", "N", "way", "P half", "law", "prediction", "from it", "ln P half / N"];
+    let mut table = Table::new("thresholds", "Patterns of which half are fixed points, with standard errors", &heads);
+    for row in rows {
+        let count = |ln: f64| if ln < 14.0 { format!("{:.3}", ln.exp()) } else { format!("{:.2e}", ln.exp()) };
+        let half = if row.ln_half < 14.0 {
+            format!("{:.1} +- {:.1}", row.ln_half.exp(), row.ln_half.exp() * row.error)
+        } else {
+            format!("{:.2e} +- {:.1}%", row.ln_half.exp(), 100.0 * row.error)
+        };
+        table.rows.push(vec![
+            row.power.map_or("exponential".to_owned(), |power| format!("power {power}")),
+            row.neurons.to_string(),
+            row.way.to_owned(),
+            half,
+            count(row.ln_law),
+            count(row.ln_prediction),
+            format!("{:.1} standard errors", row.deviation),
+            format!("{:.4}", row.ln_half / row.neurons as f64),
+        ]);
+    }
+    table
+}
+
+/// Points with bars for each power, its law and its prediction as lines.
+fn power_chart(rows: &[ThresholdRow]) -> Chart {
+    let mut series = Vec::new();
+    for (number, rows) in rows.chunk_by(|a, b| a.power == b.power).enumerate() {
+        let Some(power) = rows[0].power else { continue };
+        let line =
+            |of: fn(&ThresholdRow) -> f64| rows.iter().map(|row| Point { x: row.neurons as f64, y: of(row).exp(), bar: None }).collect();
+        let point = |row: &ThresholdRow| {
+            let [low, y, high] = [-row.error, 0.0, row.error].map(|off| (row.ln_half + off).exp());
+            Point { x: row.neurons as f64, y, bar: Some((low, high)) }
+        };
+        let number = 2 * number;
+        series.push(Series { label: format!("power {power}"), number, drawn: As::Points, points: rows.iter().map(point).collect() });
+        series.push(Series { label: format!("power {power}, predicted"), number, drawn: As::Thin, points: line(|row| row.ln_prediction) });
+        series.push(Series { label: format!("power {power}, law"), number: number + 1, drawn: As::Thin, points: line(|row| row.ln_law) });
+    }
+    Chart {
+        name: "structured-thresholds",
+        title: "Patterns of which half are fixed points (bars: standard errors over the seeds)",
+        x: Axis { label: "neurons N", log: false },
+        y: Axis { label: "patterns", log: true },
+        columns: 1,
+        panels: vec![Panel { title: "powers".to_owned(), series }],
+    }
+}
+
+/// The exponential's rates: points with bars for what was stored and what was sampled, law and prediction as lines.
+fn exponential_chart(rows: &[ThresholdRow]) -> Chart {
+    let rows: Vec<&ThresholdRow> = rows.iter().filter(|row| row.power.is_none()).collect();
+    let points = |way: &str, of: fn(&ThresholdRow) -> f64, error: fn(&ThresholdRow) -> Option<f64>| {
+        let point = |row: &&ThresholdRow| {
+            let count = row.neurons as f64;
+            let y = of(row) / count;
+            Point { x: count, y, bar: error(row).map(|error| (y - error / count, y + error / count)) }
+        };
+        rows.iter().filter(|row| row.way == way).map(point).collect()
+    };
+    let measured = |way: &str, number| Series {
+        label: way.to_owned(),
+        number,
+        drawn: As::Points,
+        points: points(way, |row| row.ln_half, |row| Some(row.error)),
+    };
+    let line =
+        |label: &str, number, of| Series { label: label.to_owned(), number, drawn: As::Thin, points: points("sampled", of, |_| None) };
+    let series = vec![
+        measured("sampled", 0),
+        measured("stored", 1),
+        line("(ln 2) / 2", 2, |row| row.ln_law),
+        line("predicted for independent neurons", 3, |row| row.ln_prediction),
+    ];
+    Chart {
+        name: "structured-thresholds-exponential",
+        title: "The exponential's threshold (bars: standard errors over the seeds)",
+        x: Axis { label: "neurons N", log: false },
+        y: Axis { label: "ln P half / N", log: false },
+        columns: 1,
+        panels: vec![Panel { title: "exponential".to_owned(), series }],
+    }
 }
 
 /// A line for each member but the one whose line is that of another, a panel for each beta.

@@ -16,3 +16,5 @@ pub mod hflayers {}
 pub mod learned_maps {}
 #[doc = include_str!("../docs/guide/ancestors.md")]
 pub mod ancestors {}
+#[doc = include_str!("../docs/guide/structured.md")]
+pub mod structured {}

@@ -26,6 +26,8 @@ mod kernel;
 mod linear_map;
 mod memory;
 mod paired;
+#[cfg(feature = "random")]
+pub mod random_rows;
 mod recall;
 mod settle;
 #[cfg(feature = "threads")]

@@ -3,8 +3,8 @@
 //! `counted CASE REPETITIONS`. Prints the backend that did it.
 
 use basinet::{
-    Backend, Beta, Dispatch, Entmax, Error, FeatureMap, Kernels, Model, Normmax, Patterns, Scratch, Separation, Softmax, Sparsemax, Step,
-    TopK, batch_scratch, beta,
+    Backend, Beta, Dispatch, Entmax, Error, FeatureMap, Kernels, Model, Normmax, Patterns, PositiveRandomFeatures, Scratch, Separation,
+    Softmax, Sparsemax, Step, Superposition, TopK, batch_scratch, beta,
 };
 use basinet_benches::data;
 use clap::{Parser, ValueEnum};
@@ -57,6 +57,12 @@ enum Case {
     Kernelised,
     #[value(name = "topk-8-1024x64")]
     TopK,
+    /// A memory added to a state of 256 random features.
+    #[value(name = "superposition-store-256x64")]
+    SuperpositionStore,
+    /// A recall from it.
+    #[value(name = "superposition-recall-256x64")]
+    SuperpositionRecall,
     /// Weights of scores, many of which are above the threshold.
     #[value(name = "weights-sparsemax-4096")]
     WeightsSparsemax,
@@ -107,6 +113,10 @@ fn main() -> Result<(), Error> {
         Case::BatchSparsemax => batch(repetitions, Sparsemax)?,
         Case::EntmaxSquare => recall(repetitions, Entmax::new(1.5)?, (1024, 64))?,
         Case::Kernelised => kernelised(repetitions, Softmax)?,
+        Case::SuperpositionStore => superposition(repetitions, |memory, pattern, _, room| memory.store(pattern, pattern, room))?,
+        Case::SuperpositionRecall => {
+            superposition(repetitions, |memory, pattern, out, room| memory.recall(pattern, out, room).map(|_| ()))?;
+        }
         Case::TopK => recall(repetitions, TopK::new(8)?, (1024, 64))?,
         Case::WeightsSparsemax => weights(repetitions, Sparsemax)?,
         Case::WeightsSquare => weights(repetitions, Entmax::new(1.5)?)?,
@@ -161,6 +171,25 @@ fn recall<S: Separation>(repetitions: usize, separation: S, (count, dim): (usize
     let mut out = vec![0.0; dim];
     for _ in 0..repetitions {
         black_box(model.step(&patterns, black_box(&query), black_box(&mut out), &mut scratch))?;
+    }
+    Ok(())
+}
+
+type Superposed = Superposition<PositiveRandomFeatures<Vec<f32>>, Vec<f32>>;
+
+fn superposition(
+    repetitions: usize,
+    work: impl Fn(&mut Superposed, &[f32], &mut [f32], &mut [f32]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (count, dim) = (256, 64);
+    let mut rng = data::generator(1);
+    let features = PositiveRandomFeatures::new(data::numbers(&mut rng, count * dim, 1.0), dim, beta!(0.125))?;
+    let mut memory = Superposition::new(features, dim, vec![0.0; Superposition::<()>::numbers(count, dim)])?;
+    let (pattern, mut out) = (data::numbers(&mut rng, dim, 1.0), vec![0.0; dim]);
+    let mut room = vec![0.0; Superposition::<()>::room(count, dim)];
+    memory.store(&pattern, &pattern, &mut room)?;
+    for _ in 0..repetitions {
+        work(&mut memory, black_box(&pattern), black_box(&mut out), &mut room)?;
     }
     Ok(())
 }

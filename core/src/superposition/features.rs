@@ -29,6 +29,21 @@ pub trait Features {
     fn of_query<K: Kernels>(&self, kernels: K, x: &[f32], out: &mut [f32]) -> Result<f64, Error>;
 }
 
+impl<F: Features> Features for &F {
+    fn dim(&self) -> usize {
+        (**self).dim()
+    }
+    fn count(&self) -> usize {
+        (**self).count()
+    }
+    fn of_pattern<K: Kernels>(&self, kernels: K, x: &[f32], out: &mut [f32]) -> Result<(), Error> {
+        (**self).of_pattern(kernels, x, out)
+    }
+    fn of_query<K: Kernels>(&self, kernels: K, x: &[f32], out: &mut [f32]) -> Result<f64, Error> {
+        (**self).of_query(kernels, x, out)
+    }
+}
+
 /// `phi(x) = elu(x) + 1`: D features, x + 1 above zero and e^x below. The linear memory.
 ///
 /// Error of a feature: 2 eps of itself. O(D). Katharopoulos et al. 2020, eq. 7; as a memory, Hu et al. 2024 (nonparametric modern Hopfield
@@ -122,8 +137,8 @@ impl<W: AsRef<[f32]>> PositiveRandomFeatures<W> {
         if shift.is_finite() { Ok(Self { shift, ..self }) } else { Err(Error::Parameter { requirement: "a shift must be finite" }) }
     }
 
-    /// The same with this added to every exponential: no feature is zero then, and the kernel is no longer unbiased. (Performer's
-    /// stabiliser is 1e-4.)
+    /// The same with this added to every exponential, or, of a query, this times the largest `exp(sqrt(beta) <w_j, q>)`: no feature is zero
+    /// then, and the kernel is no longer unbiased. (Performer's stabiliser, 1e-4, is of this kind.)
     ///
     /// # Errors
     /// [`Error::Parameter`] where it is not finite or below zero.

@@ -155,7 +155,7 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
         let (width, prior) = (self.values + 2, self.prior);
         let (high, low) = self.parts();
         low.fill(0.0);
-        for row in high.chunks_exact_mut(width) {
+        for row in high.chunks_exact_mut(width.max(1)) {
             row.fill(0.0);
             if let Some([mass, _]) = row.last_chunk_mut() {
                 *mass = prior;
@@ -255,7 +255,7 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
     /// That is after 2^22 operations on a memory that keeps its size, 2^23 on one that only grows, and sooner on one that has lost most of
     /// what it held. The remedy is [`refresh`](Self::refresh), or [`clear`](Self::clear) and storing again. O(r).
     pub fn is_refresh_due(&self) -> bool {
-        self.high().chunks_exact(self.values + 2).any(|row| match row.last_chunk() {
+        self.high().chunks_exact((self.values + 2).max(1)).any(|row| match row.last_chunk() {
             Some(&[mass, spent]) => PER_OPERATION * f64::from(spent) > DUE * f64::from(mass),
             None => false,
         })
@@ -310,7 +310,7 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
     /// Checks that adding this memory leaves every sum finite: none is above m times the last of its row, or above that.
     fn check_sums(&self, phi: &[f32], memory: &[f32]) -> Result<(), Error> {
         let largest = f64::from(larger(self.largest, memory));
-        let masses = self.high().chunks_exact(self.values + 2).map(|row| row.last_chunk().map_or(0.0, |&[mass, _]| mass));
+        let masses = self.high().chunks_exact((self.values + 2).max(1)).map(|row| row.last_chunk().map_or(0.0, |&[mass, _]| mass));
         let over = |(mass, phi): (f32, &f32)| (f64::from(mass) + f64::from(*phi)) * largest >= f64::from(f32::MAX) / 2.0;
         masses.zip(phi).position(over).map_or(Ok(()), |index| Err(Error::FeatureNotFinite { index }))
     }
@@ -345,7 +345,7 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
     /// Adds the larger of the z_j before and after an operation to spent_j, rounded up.
     fn spend(&mut self) {
         let width = self.values + 2;
-        for row in self.parts().0.chunks_exact_mut(width) {
+        for row in self.parts().0.chunks_exact_mut(width.max(1)) {
             if let Some([mass, spent]) = row.last_chunk_mut() {
                 let sum = *spent + mass.abs();
                 *spent = if sum < f32::MAX { f32::from_bits(sum.to_bits() + 1) } else { f32::MAX };

@@ -11,6 +11,8 @@
 //! | [`Rate`] | how fast? |
 //! | [`Dimension`] | how many features do M patterns need? |
 //! | [`Basins`] | which states of a plane go to which pattern? |
+//! | [`Structured`] | what do window, masks, top-k, linear and random features save, and cost? |
+//! | [`RandomFeatures`] | how near do random features come to the dense memory? |
 //!
 //! Every `run` takes a function that hears of each piece of work that is done, from several threads; `pieces` says how many there are.
 //!
@@ -32,8 +34,10 @@ mod fit;
 mod images;
 mod metastable;
 mod random;
+mod random_features;
 mod rate;
 mod retrieval;
+mod structured;
 
 pub use basins::{Basins, Portrait, Raw};
 pub use codes::{CodeRow, Codes};
@@ -43,5 +47,7 @@ pub use features::Learning;
 pub use fit::{Estimate, Line};
 pub use images::{IdxError, Images, idx};
 pub use metastable::{Metastable, SizeRow};
+pub use random_features::{FeatureRow, Law, RandomFeatures};
 pub use rate::{Method, Rate, RateRow};
 pub use retrieval::{Best, Damage, Retrieval, RetrievalRow, best, worse};
+pub use structured::{Structured, StructuredRow};

@@ -4,6 +4,7 @@ mod codes;
 mod images;
 mod metastable;
 mod retrieval;
+mod structured;
 
 type Fallible = Result<(), Box<dyn std::error::Error>>;
 

@@ -178,8 +178,8 @@ fn experiment() -> Fallible {
         folder.path(),
         &[
             ("experiment", 2, &["<NAME>"]),
-            ("experiment nonsense", 2, &["retrieval, metastable, codes, rate, dimension, basins"]),
-            ("experiment codes --seeds 3", 1, &["--seeds is for retrieval, metastable and rate"]),
+            ("experiment nonsense", 2, &["retrieval, metastable, codes, rate, dimension, basins, structured"]),
+            ("experiment codes --seeds 3", 1, &["--seeds is for retrieval, metastable, rate and structured"]),
             ("experiment rate --data digits.npy", 1, &["--data is for retrieval"]),
             ("experiment basins --patterns 10", 1, &["--patterns is for retrieval and dimension"]),
             ("experiment metastable --seeds 0", 2, &["--seeds"]),

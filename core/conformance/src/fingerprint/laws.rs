@@ -36,6 +36,8 @@ pub enum Law {
     Mapped,
     /// A store and a view of the same numbers give different bits.
     Store,
+    /// A memory that has gone left more in a superposition than the drift it admits.
+    Superposed,
     /// A case does not fit the arena.
     Arena,
 }

@@ -17,6 +17,7 @@ mod recall;
 mod room;
 mod settled;
 mod stores;
+mod superposed;
 mod varied;
 
 pub use laws::{Failure, Law};
@@ -99,6 +100,7 @@ fn of<K: Kernels>(kernels: K, room: &mut Room<'_>, memories: impl Iterator<Item 
     }
     ancestors::run(kernels, &mut hash).map_err(|law| Failure { case: ancestors::CASE, separation: "ancestors", law })?;
     stores::run(kernels, &mut hash).map_err(|law| Failure { case: stores::CASE, separation: "stores", law })?;
+    superposed::run(kernels, &mut hash).map_err(|law| Failure { case: superposed::CASE, separation: "superposition", law })?;
     Ok(Outcome { fingerprint: hash.finish(), cases })
 }
 

@@ -3,6 +3,7 @@
 mod ancestors;
 mod basin;
 mod recall;
+mod superposition;
 
 use basinet_core::basin::FileError;
 use basinet_core::{
@@ -182,6 +183,7 @@ impl Job for Functions<'_, '_> {
         on::exp(kernels, i.out);
         recall::free(i, kernels)?;
         recall::map_calls(i, kernels)?;
+        superposition::run(i, kernels)?;
         ancestors::log_sum_relu(i, kernels)?;
         ancestors::universal(i, kernels)?;
         let rows = patterns(i)?;

@@ -2,6 +2,7 @@
 
 use super::super::file::Matrix;
 use super::{Case, Check, Vec};
+use crate::oracle::{dot, max, max_abs};
 use crate::tolerance;
 use basinet_core::{
     Beta, Buffers, EluFeatures, Error, Features, Kernels, Model, Patterns, PositiveRandomFeatures, ReluRandomFeatures, Softmax,
@@ -86,7 +87,7 @@ struct Problem<'a, K> {
 impl<'a, K: Kernels> Problem<'a, K> {
     fn new(section: &'a Section, kernels: K) -> Self {
         let narrow = |matrix: &Matrix| matrix.iter().flatten().map(|x| *x as f32).collect();
-        let largest = section.patterns.iter().flatten().fold(0.0, |m: f64, x| m.max(x.abs()));
+        let largest = max_abs(&section.patterns.concat());
         Problem {
             section,
             dim: section.q.len(),
@@ -131,6 +132,7 @@ impl<'a, K: Kernels> Problem<'a, K> {
 
         let (state, conjugate) = self.recall(features, 0.0)?;
         out.vector("state", &state, &expected.x1, self.states);
+        #[allow(clippy::disallowed_methods, reason = "beside the reference's number the system's is exact")]
         let truth = expected.kernel.iter().sum::<f64>().ln();
         out.number("conjugate", Some(conjugate), truth, tolerance::conjugate(truth.abs()));
 
@@ -138,7 +140,8 @@ impl<'a, K: Kernels> Problem<'a, K> {
         let (rows, model) = (Patterns::new(&self.patterns, self.dim)?, Model::new(Beta::new(self.section.beta as f32)?, Softmax));
         model.on(self.kernels).step(&rows, &self.query, &mut dense, &mut Buffers::<DIM, 0>::new().scratch())?;
         out.vector("dense state", &wide(&dense), &expected.x1_exact_softmax, self.states);
-        let gap = state.iter().zip(&dense).map(|(a, b)| (a - f64::from(*b)).powi(2)).sum::<f64>().sqrt();
+        let apart: Vec<f64> = state.iter().zip(&dense).map(|(a, b)| a - f64::from(*b)).collect();
+        let gap = dot(&apart, &apart).sqrt();
         out.number("gap", Some(gap), expected.l2_gap, 2.0 * self.states * (self.dim as f64).sqrt());
         Ok(())
     }
@@ -147,13 +150,13 @@ impl<'a, K: Kernels> Problem<'a, K> {
     fn released(&self, out: &mut Case<'_>) -> Result<(), Error> {
         let beta = self.released_beta();
         let features = PositiveRandomFeatures::new(&self.weights[..], self.dim, Beta::new(beta as f32)?)?;
-        let mut largest = f64::NEG_INFINITY;
+        let mut projections = Vec::new();
         for pattern in self.patterns.chunks(self.dim) {
             for row in self.weights.chunks(self.dim) {
-                largest = largest.max(beta.sqrt() * f64::from(on::dot(self.kernels, row, pattern)?));
+                projections.push(beta.sqrt() * f64::from(on::dot(self.kernels, row, pattern)?));
             }
         }
-        let (state, _) = self.recall(features.with_shift(largest as f32)?.with_offset(OFFSET)?, PRIOR)?;
+        let (state, _) = self.recall(features.with_shift(max(&projections) as f32)?.with_offset(OFFSET)?, PRIOR)?;
         out.vector("state", &state, &self.section.prf_release.x1, self.states);
         Ok(())
     }

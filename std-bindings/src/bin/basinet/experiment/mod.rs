@@ -9,12 +9,13 @@ mod picture;
 mod portrait;
 mod report;
 mod retrieval;
+mod structured;
 mod table;
 
 use crate::failure::Failure;
 use crate::progress;
 use crate::say;
-use basinet::experiments::{Basins, Codes, Dimension, Images, Metastable, Rate, Retrieval};
+use basinet::experiments::{Basins, Codes, Dimension, Images, Metastable, RandomFeatures, Rate, Retrieval, Structured};
 use report::Report;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ use table::Page;
 ///   rate        how fast training comes near the best known codes
 ///   dimension   how many features M patterns need
 ///   basins      which states of a plane go to which pattern
+///   structured  what masks, top-k, linear and random features save, and cost
 ///
 /// Everything is seeded: the same numbers again, whatever the number of threads
 /// (RAYON_NUM_THREADS). All of them take some minutes on two cores.
@@ -66,6 +68,7 @@ enum Name {
     Rate,
     Dimension,
     Basins,
+    Structured,
 }
 
 impl Name {
@@ -78,6 +81,7 @@ impl Name {
             Self::Rate => &["rate"],
             Self::Dimension => &["fits", "dimension"],
             Self::Basins => &["basins"],
+            Self::Structured => &["members", "laws", "features"],
         }
     }
 }
@@ -118,8 +122,8 @@ impl Arguments {
             name if self.patterns.is_some() && !matches!(name, Name::Retrieval | Name::Dimension) => {
                 refused("patterns", "retrieval and dimension")
             }
-            name if self.seeds.is_some() && !matches!(name, Name::Retrieval | Name::Metastable | Name::Rate) => {
-                refused("seeds", "retrieval, metastable and rate")
+            name if self.seeds.is_some() && !matches!(name, Name::Retrieval | Name::Metastable | Name::Rate | Name::Structured) => {
+                refused("seeds", "retrieval, metastable, rate and structured")
             }
             _ => Ok(()),
         }
@@ -162,6 +166,13 @@ impl Arguments {
             Name::Basins => {
                 let experiment = Basins::default();
                 portrait::report(watched(experiment.pieces(), |done| experiment.run(done))?)
+            }
+            Name::Structured => {
+                let (members, default) = (Structured::default(), RandomFeatures::default());
+                let features = RandomFeatures { seeds: self.seeds(default.seeds.clone()), ..default };
+                let rows = watched(members.pieces(), |done| members.run(done))?;
+                let by_features = watched(features.pieces(), |done| features.run(done))?;
+                structured::report(&rows, &by_features, &features.laws(&by_features), features.seeds.clone().count())
             }
         }
     }

@@ -1,0 +1,162 @@
+//! `structured`: what the members of the nonparametric family cost and miss, and how random features come near the dense memory.
+
+use super::chart::{As, Axis, Chart, Panel, Point, Series};
+use super::picture::Figure;
+use super::report::{Report, csv};
+use super::table::Table;
+use crate::failure::Failure;
+use basinet::experiments::{Estimate, FeatureRow, Law, StructuredRow};
+
+/// Everything that is on the page; `seeds` are those of the random features.
+pub fn report(members: &[StructuredRow], features: &[FeatureRow], laws: &[Law], seeds: usize) -> Result<Report, Failure> {
+    let mut report = Report::of("structured", members)?;
+    report.files.push(("structured-features".to_owned(), csv(&features.iter().map(feature_line).collect::<Vec<_>>())?));
+    report.files.push(("structured-laws".to_owned(), csv(laws)?));
+    report.json = serde_json::json!({ "members": members, "features": features, "laws": laws });
+    report.tables = vec![member_table(members), law_table(laws), feature_table(features, seeds)];
+    report.figures = vec![
+        Figure::Chart(member_chart(
+            "structured-time",
+            "Time of a recall in microseconds, by one thread",
+            Axis { label: "microseconds", log: true },
+            members,
+            |row| row.recall_us,
+        )),
+        Figure::Chart(member_chart(
+            "structured-error",
+            "How far a recall is from the pattern that was asked for",
+            Axis { label: "distance", log: false },
+            members,
+            |row| row.error,
+        )),
+        Figure::Chart(feature_chart(features, laws, seeds)),
+    ];
+    Ok(report)
+}
+
+/// A row for each member and M of each beta.
+fn member_table(rows: &[StructuredRow]) -> Table {
+    let heads = ["beta", "M", "member", "error", "from dense", "recall, us", "store, us"];
+    let mut table = Table::new("members", "Error and time of one step of each member", &heads);
+    for row in rows {
+        table.rows.push(vec![
+            row.beta.to_string(),
+            row.patterns.to_string(),
+            row.member.to_owned(),
+            format!("{:.3}", row.error),
+            format!("{:.3}", row.from_dense),
+            format!("{:.1}", row.recall_us),
+            row.store_us.map_or("-".to_owned(), |us| format!("{us:.1}")),
+        ]);
+    }
+    table
+}
+
+fn law_table(laws: &[Law]) -> Table {
+    let heads = ["beta", "rows", "error of", "error times sqrt r", "power that fits best", "chi^2 per degree of freedom", "farthest point"];
+    let mut table = Table::new("laws", "Errors against the law r^(-1/2)", &heads);
+    for law in laws {
+        table.rows.push(vec![
+            law.beta.to_string(),
+            law.rows.to_owned(),
+            law.error.to_owned(),
+            format!("{:.3}", law.at_one),
+            format!("{:.3} +- {:.3}", law.power, law.power_error),
+            format!("{:.2}", law.chi2),
+            format!("{:.1} standard errors", law.worst),
+        ]);
+    }
+    table
+}
+
+fn feature_table(rows: &[FeatureRow], seeds: usize) -> Table {
+    let heads = ["beta", "r", "kernel, gaussian", "kernel, orthogonal", "recall, gaussian", "recall, orthogonal"];
+    let mut table = Table::new("features", "Errors by r random features, with standard errors", &heads);
+    let shown = |of: Estimate| format!("{:.4} +- {:.4}", of.mean, of.sd / (seeds as f64).sqrt());
+    for row in rows.iter().filter(|row| row.rows == "gaussian") {
+        let other = rows.iter().find(|other| other.rows != row.rows && other.features == row.features && other.beta == row.beta);
+        let pair = |of: fn(&FeatureRow) -> Estimate| [shown(of(row)), other.map_or("-".to_owned(), |other| shown(of(other)))];
+        let cells = [row.beta.to_string(), row.features.to_string()].into_iter();
+        table.rows.push(cells.chain(pair(|row| row.kernel)).chain(pair(|row| row.recall)).collect());
+    }
+    table
+}
+
+/// A line for each member but the one whose line is that of another, a panel for each beta.
+fn member_chart(name: &'static str, title: &'static str, y: Axis, rows: &[StructuredRow], of: fn(&StructuredRow) -> f64) -> Chart {
+    let mut members: Vec<&str> = Vec::new();
+    for row in rows {
+        if row.member != "orthogonal features" && !members.contains(&row.member) {
+            members.push(row.member);
+        }
+    }
+    let panel = |rows: &[StructuredRow]| Panel {
+        title: format!("beta {}", rows[0].beta),
+        series: members
+            .iter()
+            .enumerate()
+            .map(|(number, member)| Series {
+                label: (*member).to_owned(),
+                number,
+                drawn: As::Line,
+                points: rows
+                    .iter()
+                    .filter(|row| row.member == *member)
+                    .map(|row| Point { x: row.patterns as f64, y: of(row), bar: None })
+                    .collect(),
+            })
+            .collect(),
+    };
+    let panels: Vec<Panel> = rows.chunk_by(|a, b| a.beta == b.beta).map(panel).collect();
+    Chart { name, title, x: Axis { label: "patterns M", log: true }, y, columns: 2, panels }
+}
+
+/// Points with the law through them, a panel for each beta and error.
+fn feature_chart(rows: &[FeatureRow], laws: &[Law], seeds: usize) -> Chart {
+    let mut panels = Vec::new();
+    for rows in rows.chunk_by(|a, b| a.beta == b.beta) {
+        for (error, of) in [("kernel", (|row| row.kernel) as fn(&FeatureRow) -> Estimate), ("recall", |row| row.recall)] {
+            let mut series = Vec::new();
+            for (number, rows) in rows.chunk_by(|a, b| a.rows == b.rows).enumerate() {
+                let point = |row: &FeatureRow| {
+                    let Estimate { mean, sd } = of(row);
+                    let off = sd / (seeds as f64).sqrt();
+                    Point { x: row.features as f64, y: mean, bar: Some((mean - off, mean + off)) }
+                };
+                let one = &rows[0];
+                let points: Vec<Point> = rows.iter().map(point).collect();
+                let law = laws.iter().find(|law| law.beta == one.beta && law.rows == one.rows && law.error == error);
+                let at_one = law.map_or(f64::NAN, |law| law.at_one);
+                let line = points.iter().map(|point| Point { x: point.x, y: at_one / point.x.sqrt(), bar: None }).collect();
+                series.push(Series { label: one.rows.to_owned(), number: number + 1, drawn: As::Points, points });
+                series.push(Series { label: format!("{}, r^(-1/2)", one.rows), number: number + 1, drawn: As::Thin, points: line });
+            }
+            panels.push(Panel { title: format!("{error}, beta {}", rows[0].beta), series });
+        }
+    }
+    Chart {
+        name: "structured-features",
+        title: "Errors of random features (bars: standard errors over the seeds)",
+        x: Axis { label: "features r", log: true },
+        y: Axis { label: "root mean square error", log: true },
+        columns: 2,
+        panels,
+    }
+}
+
+/// A row of the CSV.
+#[derive(serde::Serialize)]
+struct FeatureLine {
+    beta: f32,
+    rows: &'static str,
+    features: usize,
+    kernel: f64,
+    kernel_sd: f64,
+    recall: f64,
+    recall_sd: f64,
+}
+
+fn feature_line(row: &FeatureRow) -> FeatureLine {
+    let FeatureRow { beta, rows, features, kernel, recall } = *row;
+    FeatureLine { beta, rows, features, kernel: kernel.mean, kernel_sd: kernel.sd, recall: recall.mean, recall_sd: recall.sd }
+}

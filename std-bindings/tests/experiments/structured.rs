@@ -1,0 +1,42 @@
+//! Structured memories: what must hold of their errors, whatever the times; and how random features come nearer.
+
+use super::{Fallible, on_any_threads};
+use basinet::experiments::{RandomFeatures, Structured, StructuredRow};
+
+#[test]
+fn members_keep_their_places() -> Fallible {
+    let experiment = Structured { patterns: vec![64, 512], queries: 16, betas: vec![1.0, 64.0], ..Structured::default() };
+    let rows = experiment.run(|| ())?;
+    assert_eq!(rows.len(), 2 * 2 * 8);
+    let of = |beta: f32, patterns: usize, member: &str| -> Result<&StructuredRow, String> {
+        let row = rows.iter().find(|row| row.beta == beta && row.patterns == patterns && row.member == member);
+        row.ok_or_else(|| format!("no {member}"))
+    };
+    for patterns in [64, 512] {
+        assert_eq!(of(1.0, patterns, "dense")?.from_dense, 0.0);
+        // Whoever holds the pattern that is asked for finds it where beta is large; a random mask lacks half of them, and sums have no beta.
+        for member in ["dense", "window", "mask", "top-k"] {
+            assert!(of(64.0, patterns, member)?.error < 1e-3, "{member}");
+        }
+        assert!(of(64.0, patterns, "random mask")?.error > 0.3);
+        assert!(of(64.0, patterns, "linear")?.error > 0.9);
+        // Where it is small random features are near the dense memory.
+        for member in ["random features", "orthogonal features"] {
+            let row = of(1.0, patterns, member)?;
+            assert!(row.from_dense < 0.05 && row.store_us.is_some(), "{row:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn errors_of_random_features_fall_as_the_root_of_their_number() -> Fallible {
+    let experiment = RandomFeatures { betas: vec![0.25], patterns: 20, queries: 10, features: vec![64, 256, 1024], seeds: 1..=8 };
+    let rows = on_any_threads(|| experiment.run(|| ()))??;
+    let laws = experiment.laws(&rows);
+    assert_eq!((rows.len(), laws.len()), (6, 4));
+    for law in laws {
+        assert!((law.power + 0.5).abs() < 4.0 * law.power_error && law.power_error < 0.1, "{law:?}");
+    }
+    Ok(())
+}

@@ -384,6 +384,25 @@ fn wrong_input_is_refused_and_changes_nothing() {
     overflow.with_shift(100.0).unwrap().of_pattern(Dispatch, &[2.0, 0.0], &mut [0.0]).unwrap();
 }
 
+/// Features so small that their products with values are below what f32 holds in full: a recall is farther off than its rounding, and says so.
+#[test]
+fn products_that_underflow_are_in_the_report() {
+    let mut farthest = 0.0;
+    for turn in 0..50 {
+        let (mut memory, mut room) = empty(EluFeatures::new(1).unwrap(), 1);
+        let value = 1e-3 * (1.0 + turn as f32 / 50.0);
+        memory.store(&[-87.0], &[value], &mut room).unwrap();
+        for query in [0.0, -3.0] {
+            let mut out = [0.0];
+            let report = memory.recall(&[query], &mut out, &mut room).unwrap();
+            let off = f64::from((out[0] - value).abs());
+            assert!(off <= report.drift + 2.0 * 67.0 * EPS * f64::from(value) && report.drift < 1e-4, "{off:e} {report:?}");
+            farthest = f64::max(farthest, off);
+        }
+    }
+    assert!(farthest > 2.0 * 67.0 * EPS * 2e-3, "{farthest:e}");
+}
+
 /// Masses so large that the sum of them all is beyond f32: the bound is none then, not one that is too small.
 #[test]
 fn a_drift_that_cannot_be_counted_is_infinite() {

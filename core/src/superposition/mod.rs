@@ -14,6 +14,10 @@
 //! is never above `m z_j`, m the largest entry of a value. So with `spent_j` the sum, over all operations, of the larger `z_j` before and
 //! after, `S_j` is off by at most `2 eps^2 m spent_j`, z_j by `2 eps^2 spent_j`, and a recall by `4 eps^2 m sum_j phi_j(q) spent_j / sum_j
 //! phi_j(q) z_j`, whatever was stored and removed before. `spent` is kept as one column more, and every recall says this number.
+//!
+//! *Underflow* (derived). A product below 2^-126 is off by up to 2^-150: `phi_j(x_mu) v_mu`, the same when a memory comes and goes, and a
+//! recall's `phi_j(q) S_j` and `phi_j(q) z_j`. With M memories and m at least 1, `2^-150 (M sum_j phi_j(q) + 2 r m) / sum_j phi_j(q) z_j` more;
+//! that is in the same number, and nothing beside it unless features are tiny.
 
 mod features;
 
@@ -29,6 +33,8 @@ use crate::recall::{IN_ORDER, same};
 const EPS: f64 = 1.0 / 16_777_216.0;
 /// What one operation rounds off a sum, relative to it: `2 eps^2`, with what the bound's own arithmetic rounds.
 const PER_OPERATION: f64 = 2.0 * EPS * EPS * (1.0 + 1e-6);
+/// 2^-150: what a product below f32's normal range is rounded by at most.
+const LOST: f64 = 7.006_492_321_624_085e-46;
 /// A refresh is due when a sum may be off by this, relative to what it would be: less than f32 shows.
 const DUE: f64 = EPS / 2.0;
 
@@ -40,8 +46,8 @@ pub struct Recollection {
     pub memories: u64,
     /// `ln sum_mu K(q, x_mu)`, the prior's part in the sum too: for positive random features an estimate of `ln sum_mu exp(beta <q, x_mu>)`, what a dense step calls so.
     pub conjugate: f64,
-    /// No number of the result is farther than this from what it would be had no sum ever been rounded as memories came and went; infinite
-    /// where so much has come and gone that f32 cannot count it.
+    /// No number of the result is farther than this from what it would be had no sum been rounded as memories came and went, and no product
+    /// been too small for f32; infinite where so much has come and gone that f32 cannot count it.
     pub drift: f64,
 }
 
@@ -217,8 +223,7 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
     ///
     /// `query` has D numbers, `out` V, `room` [`room`](Self::room)`(r, V)`. Error of a number, with m the largest entry of a value, beside
     /// that of the features and the drift: `2 (66 + ceil(r / 64)) eps m` (derived: the two sums by blocks of 64 features, all terms of
-    /// the lower one positive), as long as none of the products, `phi_j(x_mu) v_mu`, `phi_j(q) S_j` and `phi_j(q) z_j`, is below what f32
-    /// holds in full, 2^-126; each that is adds 2^-150.
+    /// the lower one positive; what products below 2^-126 lose is in the drift).
     ///
     /// # Errors
     /// [`Error::Empty`] where nothing is stored, [`Error::Length`], [`Error::Scratch`]; as [`Features::of_query`];
@@ -253,8 +258,15 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
         // What could not be counted is infinite, also where no feature of the query asks for it.
         let spent = if spent.is_nan() { f32::INFINITY } else { spent };
         // One part in a thousand is more than the two sums of positive numbers are off by, for up to half a million features.
-        let drift = 2.0 * PER_OPERATION * f64::from(self.largest) * f64::from(spent) / f64::from(mass) * 1.001;
+        let rounded = 2.0 * PER_OPERATION * f64::from(self.largest) * f64::from(spent);
+        let drift = (rounded + LOST * self.products(phi)) / f64::from(mass) * 1.001;
         Ok(Recollection { memories: self.memories, conjugate: libm::log(f64::from(mass)) + divided_by + 0.0, drift })
+    }
+
+    /// The products that a recall rests on, each as often as it counts: those stored by the query's features, its own by the largest entry.
+    fn products(&self, phi: &[f32]) -> f64 {
+        let stored = phi.iter().fold(0.0, |sum, phi| sum + f64::from(*phi)) * self.memories as f64;
+        stored + 2.0 * phi.len() as f64 * f64::from(self.largest)
     }
 
     /// Whether rounding may have gone so far that f32 could show it: some sum may be off by half an eps of what it would be.

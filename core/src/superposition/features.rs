@@ -46,8 +46,8 @@ impl<F: Features> Features for &F {
 
 /// `phi(x) = elu(x) + 1`: D features, x + 1 above zero and e^x below. The linear memory.
 ///
-/// Error of a feature: 2.02 eps of itself; at and below x = -87.3 it is 0. O(D). Katharopoulos et al. 2020, eq. 7; as a memory, Hu et al. 2024 (nonparametric modern Hopfield
-/// models).
+/// Error of a feature: 2.02 eps of itself; at and below x = -87.3 it is 0. O(D). Katharopoulos et al. 2020, eq. 7; as a memory, Hu et al.
+/// 2024 (nonparametric modern Hopfield models).
 ///
 /// ```
 /// use basinet_core::{Dispatch, EluFeatures, Features};
@@ -104,7 +104,8 @@ impl Features for EluFeatures {
 /// A query's features are divided by their largest (or by the offset's part, where that is larger), which cancels, so they never overflow;
 /// those of a pattern do so, or are all zero, where beta |x|^2 / 2 is beyond some 87, unless there is a shift. O(r D). Error of a feature:
 /// `(4 + |e|) eps` of itself, e the exponent, and 0 where e is at or below -87.3; plus `sqrt(beta)` times the error of a [dot
-/// product](crate::dot), of itself. Choromanski et al. 2021, lemma 1 and theorem 2; as a memory, Hu et al. 2024 (nonparametric modern Hopfield models).
+/// product](crate::dot), of itself. Choromanski et al. 2021, lemma 1 and theorem 2; as a memory, Hu et al. 2024
+/// (nonparametric modern Hopfield models).
 ///
 /// ```
 /// use basinet_core::{Dispatch, Features, PositiveRandomFeatures, beta};

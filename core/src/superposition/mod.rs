@@ -44,7 +44,8 @@ const DUE: f64 = EPS / 2.0;
 pub struct Recollection {
     /// The memories that take part: all that are stored.
     pub memories: u64,
-    /// `ln sum_mu K(q, x_mu)`, the prior's part in the sum too: for positive random features an estimate of `ln sum_mu exp(beta <q, x_mu>)`, what a dense step calls so.
+    /// `ln sum_mu K(q, x_mu)`, the prior's part in the sum too: for positive random features an estimate of `ln sum_mu
+    /// exp(beta <q, x_mu>)`, what a dense step calls so.
     pub conjugate: f64,
     /// No number of the result is farther than this from what it would be had no sum been rounded as memories came and went, and no product
     /// been too small for f32; infinite where so much has come and gone that f32 cannot count it.
@@ -272,7 +273,8 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
     /// Whether rounding may have gone so far that f32 could show it: some sum may be off by half an eps of what it would be.
     ///
     /// That is after 3.6 million operations on a memory that keeps its size, 6.8 million on one that only grows (2^22 and 2^23, less what
-    /// rounding up takes), and sooner on one that has lost most of what it held. The remedy is [`refresh`](Self::refresh), or [`clear`](Self::clear) and storing again. O(r).
+    /// rounding up takes), and sooner on one that has lost most of what it held. The remedy is
+    /// [`refresh`](Self::refresh), or [`clear`](Self::clear) and storing again. O(r).
     pub fn is_refresh_due(&self) -> bool {
         self.high().chunks_exact((self.values + 2).max(1)).any(|row| match row.last_chunk() {
             Some(&[mass, spent]) => PER_OPERATION * f64::from(spent) > DUE * f64::from(mass),

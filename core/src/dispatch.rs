@@ -8,7 +8,9 @@
 //! `-C target-feature` or `-C target-cpu`: nothing is detected then, and nothing can be wrong at run time.
 
 use crate::backend::Backend;
-use crate::kernels::{self, Active, Leader, Online, PANEL, PEAKS, PanelOnline, Power, PowerState, PowerSums, Slope, Tally, Weighed};
+use crate::kernels::{
+    self, Active, Leader, Online, PANEL, PEAKS, PanelOnline, Power, PowerState, PowerSums, Slope, Tally, Weighed, Weighted,
+};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
 use crate::simd::{Baseline, Scalar};
@@ -206,4 +208,6 @@ entry_points! {
     fn panel_above(scores: &mut [f32], keep: u64, bars: &[f32; PANEL]) -> u32;
     fn panel_sum(data: &[f32], stride: usize, rows: &[u32], weights: &[f32], factors: &[f32], sums: &mut [f32]);
     fn panel_scale_add(sum: &mut [f32], a: &[f32; PANEL], other: &[f32], b: &[f32; PANEL]);
+    fn bit_overlaps(words: &[u64], state: &[u64], last: u64, neurons: i32, out: &mut [i32]);
+    fn bit_sums(words: &[u64], stride: usize, from: usize, weighted: Weighted<'_>, sums: &mut [i64]);
 }

@@ -88,6 +88,11 @@ pub enum Error {
         /// Where it stands in the row.
         index: usize,
     },
+    /// A number that would be packed into a bit has no sign: it is zero or NaN.
+    NoSign {
+        /// Where it stands.
+        index: usize,
+    },
     /// The Euclidean norm of a pattern that would be stored is beyond f32.
     NormOverflow,
     /// A store has no room for another row.
@@ -108,9 +113,9 @@ pub enum Error {
     AllMasked,
     /// The rows of a sparse map's support were not read out before the pass was finished.
     NotReadOut,
-    /// The scratch memory is too small for rows, or features, of this length.
+    /// The scratch memory is too small for rows, or features, of this length, or for so many rows of bits.
     Scratch {
-        /// Numbers a row of values, or the features, have.
+        /// Numbers a row of values, or the features, have; rows of bits that there are, or words of a state.
         needed: usize,
         /// Numbers the scratch memory holds.
         found: usize,
@@ -157,6 +162,7 @@ impl fmt::Display for Error {
             Self::NoDistribution { row: None } => f.write_str("the query is no distribution: it has a negative number, or only zeros"),
             Self::ZeroMass => f.write_str("the kernel of the query is zero with every memory"),
             Self::PatternNotFinite { index } => write!(f, "number {index} of the pattern is NaN or infinite"),
+            Self::NoSign { index } => write!(f, "number {index} has no sign: it is zero or NaN"),
             Self::NormOverflow => f.write_str("the norm of the pattern is beyond f32"),
             Self::StoreFull { capacity } => write!(f, "the store is full: it holds {capacity} rows"),
             Self::NoSuchRow { row, count } => write!(f, "there is no row {row} among {count}"),
@@ -164,7 +170,7 @@ impl fmt::Display for Error {
             Self::AllMasked => f.write_str("every row is masked"),
             Self::NotReadOut => f.write_str("read out the rows before finishing the pass"),
             Self::Scratch { needed, found } => {
-                write!(f, "rows of {needed} numbers need as much scratch memory, found {found}")
+                write!(f, "room for {needed} numbers is needed in the scratch memory, found {found}")
             }
             Self::Full { consumed } => write!(f, "the candidates' memory is full after {consumed} rows of this call"),
             Self::UnlikePasses => f.write_str("the passes differ in model, query, or length of rows"),

@@ -7,6 +7,7 @@ extern crate std;
 mod any;
 mod backend;
 pub mod basin;
+pub mod binary;
 mod decimal;
 mod dispatch;
 mod error;

@@ -6,6 +6,7 @@
 //!
 //! Notation: `eps` = 2^-24; sums of f32 have 16 partial sums, element `j` in partial sum `j mod 16`, ended by a fixed tree.
 
+mod bits;
 mod dot;
 mod exp;
 mod extremes;
@@ -21,6 +22,7 @@ mod wide_math;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bits::{TILE, Weighted, bit_overlaps, bit_sums};
 pub(crate) use dot::{distances, dot, manhattan, scores, square_norms};
 pub(crate) use exp::exp;
 pub(crate) use extremes::{Leader, PEAKS, lead, max, survey};

@@ -131,7 +131,7 @@ fn all_columns<S: Simd, const FETCH: bool>(s: S, data: &[f32], stride: usize, li
 
 /// The largest of the numbers; the compiler makes vectors of so simple a loop.
 #[inline(always)]
-fn largest_row(rows: &[u32]) -> u32 {
+pub fn largest_row(rows: &[u32]) -> u32 {
     let (p, n) = (rows.as_ptr(), rows.len());
     let (mut largest, mut r) = (0, 0);
     while r < n {

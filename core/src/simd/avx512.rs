@@ -171,6 +171,32 @@ impl Lanewise for Avx512 {
 }
 
 impl Simd for Avx512 {
+    type Words = __m512i;
+    const WORDS: usize = 8;
+    #[inline(always)]
+    fn no_words(self) -> __m512i {
+        with_token!(_mm512_setzero_si512())
+    }
+    #[inline(always)]
+    unsafe fn load_words(self, p: *const u64) -> __m512i {
+        // SAFETY: promised by the caller.
+        unsafe { _mm512_loadu_si512(p.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn store_words(self, p: *mut u64, v: __m512i) {
+        // SAFETY: promised by the caller.
+        unsafe { _mm512_storeu_si512(p.cast(), v) };
+    }
+    #[inline(always)]
+    fn not(self, v: __m512i) -> __m512i {
+        with_token!(_mm512_ternarylogic_epi64::<0x0F>(v, v, v))
+    }
+    #[inline(always)]
+    fn full(self, a: __m512i, b: __m512i, c: __m512i) -> (__m512i, __m512i) {
+        // The truth tables of the sum and of the majority.
+        with_token!((_mm512_ternarylogic_epi64::<0x96>(a, b, c), _mm512_ternarylogic_epi64::<0xE8>(a, b, c)))
+    }
+
     const BACKEND: Backend = Backend::Avx512;
     const ROWS: usize = 8;
     const COLUMNS: usize = 8;

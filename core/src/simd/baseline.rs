@@ -176,6 +176,8 @@ impl Lanewise for Baseline {
 }
 
 impl Simd for Baseline {
+    super::plain_words!(4);
+
     const BACKEND: Backend = Backend::Baseline;
     const ROWS: usize = 2;
     // Of registers of four lanes, or of sixteen.

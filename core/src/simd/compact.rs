@@ -204,6 +204,8 @@ impl Lanewise for Baseline {
 }
 
 impl Simd for Baseline {
+    super::plain_words!(1);
+
     const BACKEND: Backend = Backend::Baseline;
     const ROWS: usize = 1;
     const ONE_BY_ONE: bool = true;

@@ -177,6 +177,42 @@ pub trait Simd: Lanewise {
     /// Vectors of columns that a weighted sum keeps in registers at once. Changes no bit.
     const COLUMNS: usize;
 
+    /// Words of 64 bits side by side, at most 8, for logic; how many changes no bit.
+    type Words: Copy;
+    /// How many.
+    const WORDS: usize;
+    /// All bits clear.
+    fn no_words(self) -> Self::Words;
+    /// Words from memory.
+    ///
+    /// # Safety
+    /// - `p` is valid for reading `WORDS` words, and aligned as they are.
+    unsafe fn load_words(self, p: *const u64) -> Self::Words;
+    /// Words to memory.
+    ///
+    /// # Safety
+    /// - `p` is valid for writing `WORDS` words, and aligned as they are.
+    unsafe fn store_words(self, p: *mut u64, v: Self::Words);
+    /// Every bit turned.
+    fn not(self, v: Self::Words) -> Self::Words;
+    /// The full adder, bit by bit: the sum `a ^ b ^ c`, and the carry, the majority.
+    fn full(self, a: Self::Words, b: Self::Words, c: Self::Words) -> (Self::Words, Self::Words);
+
+    /// Bits that differ between `n` words (less than 2^26) and as many others.
+    ///
+    /// # Safety
+    /// - `a` and `b` are valid for reading `n` words, and aligned as they are.
+    #[inline(always)]
+    unsafe fn apart(self, a: *const u64, b: *const u64, n: usize) -> u32 {
+        let (mut apart, mut j) = (0u64, 0);
+        while j < n {
+            // SAFETY: promised by the caller.
+            apart += u64::from(unsafe { *a.add(j) ^ *b.add(j) }.count_ones());
+            j += 1;
+        }
+        apart as u32
+    }
+
     /// The lanes whose bit is set in `mask`, in order, to the front of `p`; says how many.
     ///
     /// # Safety
@@ -251,6 +287,49 @@ pub trait Native: Simd {
     /// `a * b + c` in 16 lanes, in one or two roundings.
     fn mul_add(self, a: Self::Lanes, b: Self::Lanes, c: Self::Lanes) -> Self::Lanes;
 }
+
+/// The words of a backend that has plain arrays of so many.
+#[allow(unused_macros, reason = "a target has one of the baselines")]
+macro_rules! plain_words {
+    ($count:literal) => {
+        type Words = [u64; $count];
+        const WORDS: usize = $count;
+        #[inline(always)]
+        fn no_words(self) -> Self::Words {
+            [0; $count]
+        }
+        #[inline(always)]
+        unsafe fn load_words(self, p: *const u64) -> Self::Words {
+            // SAFETY: promised by the caller; an array is aligned as its words are.
+            unsafe { p.cast::<Self::Words>().read() }
+        }
+        #[inline(always)]
+        unsafe fn store_words(self, p: *mut u64, v: Self::Words) {
+            // SAFETY: as above.
+            unsafe { p.cast::<Self::Words>().write(v) };
+        }
+        #[inline(always)]
+        fn not(self, mut v: Self::Words) -> Self::Words {
+            let mut j = 0;
+            while j < $count {
+                v[j] = !v[j];
+                j += 1;
+            }
+            v
+        }
+        #[inline(always)]
+        fn full(self, a: Self::Words, b: Self::Words, c: Self::Words) -> (Self::Words, Self::Words) {
+            let (mut sum, mut carry, mut j) = ([0; $count], [0; $count], 0);
+            while j < $count {
+                let either = b[j] ^ c[j];
+                (sum[j], carry[j]) = (a[j] ^ either, (b[j] & c[j]) | (either & a[j]));
+                j += 1;
+            }
+            (sum, carry)
+        }
+    };
+}
+use plain_words;
 
 /// The bits of sqrt(1/2), rounded to nearest.
 const SQRT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;

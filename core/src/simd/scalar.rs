@@ -128,6 +128,8 @@ impl Lanewise for Scalar {
 }
 
 impl Simd for Scalar {
+    super::plain_words!(1);
+
     const BACKEND: Backend = Backend::Scalar;
     const ROWS: usize = 1;
     const COLUMNS: usize = 1;

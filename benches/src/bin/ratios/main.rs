@@ -3,6 +3,7 @@
 //! `cargo run --release -p basinet-benches --bin ratios -- [--only PART] [--rounds N] [--write README.md]`. Interleaved rounds, medians;
 //! results are compared before any time is taken.
 
+mod binary;
 mod errors;
 mod kernels;
 mod ladder;
@@ -42,6 +43,8 @@ enum Part {
     Ladder,
     /// Shares of what the processor could add up and the memory could deliver.
     Shares,
+    /// Binary memories against the same in f32.
+    Binary,
     /// Errors against f64: nothing is timed.
     Errors,
 }
@@ -55,6 +58,7 @@ impl Part {
             Self::Threads => "threads",
             Self::Ladder => "ladder",
             Self::Shares => "shares",
+            Self::Binary => "binary",
             Self::Errors => "errors",
         }
     }
@@ -86,6 +90,7 @@ impl Part {
             }
             Self::Ladder => ladder::ladder(&mut report, rounds)?,
             Self::Shares => shares::shares(&mut report, rounds)?,
+            Self::Binary => binary::binary(&mut report, rounds)?,
             Self::Errors => errors::errors(&mut report)?,
         }
         Ok(report)

@@ -4,9 +4,10 @@
 //!
 //! A file for each topic: `recall` is what every case goes through with every separation, the others are what
 //! [`Extra`] names; [`Store`](basinet_core::Store) and [`PairStore`](basinet_core::PairStore) have a memory of their own,
-//! and so have those of `ancestors`.
+//! and so have those of `ancestors` and `binary`.
 
 mod ancestors;
+mod binary;
 mod compared;
 mod derived;
 mod free;
@@ -99,6 +100,7 @@ fn of<K: Kernels>(kernels: K, room: &mut Room<'_>, memories: impl Iterator<Item 
         run.with("constrained", constrained)?;
     }
     ancestors::run(kernels, &mut hash).map_err(|law| Failure { case: ancestors::CASE, separation: "ancestors", law })?;
+    binary::run(kernels, &mut hash).map_err(|law| Failure { case: binary::CASE, separation: "binary", law })?;
     stores::run(kernels, &mut hash).map_err(|law| Failure { case: stores::CASE, separation: "stores", law })?;
     superposed::run(kernels, &mut hash).map_err(|law| Failure { case: superposed::CASE, separation: "superposition", law })?;
     Ok(Outcome { fingerprint: hash.finish(), cases })

@@ -2,6 +2,7 @@
 
 mod ancestors;
 mod basin;
+mod binary;
 mod recall;
 mod superposition;
 
@@ -184,6 +185,7 @@ impl Job for Functions<'_, '_> {
         recall::free(i, kernels)?;
         recall::map_calls(i, kernels)?;
         superposition::run(i, kernels)?;
+        binary::run(i, kernels)?;
         ancestors::log_sum_relu(i, kernels)?;
         ancestors::universal(i, kernels)?;
         let rows = patterns(i)?;

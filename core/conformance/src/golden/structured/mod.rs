@@ -8,7 +8,6 @@ mod universal;
 use super::{Case, Check};
 use basinet_core::Kernels;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use std::vec::Vec;
 
 /// The sections, as far as a file has them.
@@ -40,11 +39,4 @@ impl Structured {
         checks.extend(universal::checks(&self.universal, kernels));
         checks
     }
-}
-
-/// A section of which nothing is read yet.
-fn unread(section: &str) -> Vec<Check> {
-    let mut case = Case::new(section, "", "");
-    case.failed(["whole section"], "not evaluated yet");
-    case.checks
 }

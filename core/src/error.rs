@@ -3,7 +3,8 @@
 use core::fmt;
 
 /// Why a call did not do its work. Nothing the caller owns has changed then: not `out`, not a memory, not a pass (but that
-/// [`Pass::update`](crate::Pass::update) has taken in the blocks before the one it stopped at).
+/// [`Pass::update`](crate::Pass::update) has taken in the blocks before the one it stopped at, and
+/// [`Superposition::refresh`](crate::Superposition::refresh) may leave an empty memory).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {

@@ -127,13 +127,14 @@ impl LogSumRelu {
         let (near, far) = (f64::from(within), f64::from(distance) - f64::from(within));
         let (inner, outer) = (near * near * (1.0 + relative) + lost, far * far * (1.0 - relative) - lost);
         let apart = near >= 0.0 && far > 0.0 && inner < outer;
+        let near_enough = Error::Parameter { requirement: "the states must be less than half the least distance from their patterns" };
+        if !apart {
+            return Err(near_enough);
+        }
         let exact = 2.0 / outer;
         let rounded = exact as f32;
-        let beta = if f64::from(rounded) < exact { rounded.next_up() } else { rounded };
-        if !apart || f64::from(beta) / 2.0 * inner >= 1.0 {
-            return Err(Error::Parameter { requirement: "the states must be less than half the least distance from their patterns" });
-        }
-        Ok(Self::new(Beta::new(beta)?))
+        let beta = Beta::new(if f64::from(rounded) < exact { rounded.next_up() } else { rounded })?;
+        if f64::from(beta.get()) / 2.0 * inner < 1.0 { Ok(Self::new(beta)) } else { Err(near_enough) }
     }
 }
 

@@ -386,6 +386,8 @@ fn what_is_wrong_is_named_and_nothing_changes() {
     for (distance, within) in [(1.0, 0.5), (1.0, -0.1), (0.0, 0.0), (-4.0, 1.0), (f32::NAN, 0.0), (1.0, f32::NAN), (1.0, 0.499_999_97)] {
         assert!(matches!(LogSumRelu::retrieving(distance, within, 3), Err(Error::Parameter { .. })), "{distance} {within}");
     }
-    assert!(matches!(LogSumRelu::retrieving(f32::MAX, 1.0, 3), Err(Error::Beta)));
+    for (distance, within) in [(f32::MAX, 1.0), (1e30, 4e29), (1e-21, 0.0)] {
+        assert!(matches!(LogSumRelu::retrieving(distance, within, 3), Err(Error::Beta)), "{distance} {within}");
+    }
     assert!(LogSumRelu::retrieving(1.0, 0.0, 3).is_ok() && LogSumRelu::retrieving(1.0, 0.499, 3).is_ok());
 }

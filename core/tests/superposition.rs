@@ -383,3 +383,69 @@ fn wrong_input_is_refused_and_changes_nothing() {
     assert_eq!(overflow.of_pattern(Dispatch, &[2.0, 0.0], &mut [0.0]), Err(Error::FeatureNotFinite { index: 0 }));
     overflow.with_shift(100.0).unwrap().of_pattern(Dispatch, &[2.0, 0.0], &mut [0.0]).unwrap();
 }
+
+/// Features so small that their products with values are below what f32 holds in full: a recall is farther off than its rounding, and says so.
+#[test]
+fn products_that_underflow_are_in_the_report() {
+    let mut farthest = 0.0;
+    for turn in 0..50 {
+        let (mut memory, mut room) = empty(EluFeatures::new(1).unwrap(), 1);
+        let value = 1e-3 * (1.0 + turn as f32 / 50.0);
+        memory.store(&[-87.0], &[value], &mut room).unwrap();
+        for query in [0.0, -3.0] {
+            let mut out = [0.0];
+            let report = memory.recall(&[query], &mut out, &mut room).unwrap();
+            let off = f64::from((out[0] - value).abs());
+            assert!(off <= report.drift + 2.0 * 67.0 * EPS * f64::from(value) && report.drift < 1e-4, "{off:e} {report:?}");
+            farthest = f64::max(farthest, off);
+        }
+    }
+    assert!(farthest > 2.0 * 67.0 * EPS * 2e-3, "{farthest:e}");
+}
+
+/// Masses so large that the sum of them all is beyond f32: the bound is none then, not one that is too small.
+#[test]
+fn a_drift_that_cannot_be_counted_is_infinite() {
+    let (mut memory, mut room) = empty(EluFeatures::new(2).unwrap(), 1);
+    memory.store(&[0.0, -90.0], &[1.0], &mut room).unwrap();
+    for _ in 0..3 {
+        memory.store(&[1e38, -90.0], &[1.0], &mut room).unwrap();
+        memory.remove(&[1e38, -90.0], &[1.0], &mut room).unwrap();
+    }
+    assert!(memory.is_refresh_due());
+    // By a query without the feature in question, too: it is taken for the worst.
+    for query in [[0.0, 0.0], [-80.0, 1.0]] {
+        assert_eq!(memory.recall(&query, &mut [0.0], &mut room).unwrap().drift, f64::INFINITY);
+    }
+}
+
+/// An offset of a query is times the largest exponential over `exp(-beta |q|^2 / 2)`, which may be beyond any number.
+#[test]
+fn the_features_of_a_query_do_not_overflow() {
+    for (q, offset) in [(1.0f32, 1e-3f32), (6.0, 1e-3), (15.0, 1e-3), (40.0, 1e-30), (1e3, 1e-3)] {
+        let features = PositiveRandomFeatures::new([0.5f32, 0.25, -1.0], 1, beta!(1.0)).unwrap().with_offset(offset).unwrap();
+        let mut out = [0.0; 3];
+        let ln = features.of_query(Dispatch, &[q], &mut out).unwrap();
+        let (q, offset) = (f64::from(q), f64::from(offset).ln());
+        for (found, w) in out.iter().zip([0.5, 0.25, -1.0]) {
+            // ln of exp(w q - q^2/2) + offset exp(q/2).
+            let (a, b) = (w * q - q * q / 2.0, offset + q / 2.0);
+            let expected = a.max(b) + (-(a - b).abs()).exp().ln_1p() - 3f64.sqrt().ln();
+            assert!((f64::from(*found).ln() + ln - expected).abs() < 1e-6 + 1e-12 * expected.abs(), "{q} {found:e} {ln} {expected}");
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_not_finite_are_refused() {
+    let features = PositiveRandomFeatures::new([0.5, f32::NEG_INFINITY], 1, beta!(1.0)).unwrap();
+    let refused = Err(Error::FeatureNotFinite { index: 1 });
+    assert_eq!(features.of_pattern(Dispatch, &[1.0], &mut [0.0; 2]), refused);
+    assert_eq!(features.of_query(Dispatch, &[1.0], &mut [0.0; 2]).map(|_| ()), refused);
+}
+
+/// Sizes beyond any memory are so, and nothing overflows.
+#[test]
+fn sizes_are_limited() {
+    assert_eq!((Sizes::numbers(usize::MAX, 3), Sizes::room(3, usize::MAX)), (usize::MAX, usize::MAX));
+}

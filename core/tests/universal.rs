@@ -267,6 +267,19 @@ fn divergences_of_zeros_and_of_near_rows() {
     assert!(same == f32::INFINITY && (half * ln2 - 1.0).abs() < 1e-6, "{half}");
     assert_eq!(score(Similarity::InverseSymmetricDivergence, &[1.0, 1.0, 0.0]), [f32::INFINITY, 0.0]);
 
+    // What the row has all but nothing of counts like what it lacks: ln 2 for a half that is elsewhere, and what rounds to 1e-20 ln 1e20.
+    let (little, mut score) = ([1e-20f32, 1.0, 1e-20], [0.0]);
+    let little = Patterns::new(&little, 3).unwrap();
+    let all = [
+        (Similarity::InverseDivergence, [1.0, 1.0, 1e-20], 2f64.ln()),
+        (Similarity::InverseReverseDivergence, [1.0, 1e-20, 1e-20], 1e20f64.ln()),
+        (Similarity::InverseSymmetricDivergence, [1.0, 1e-20, 1e-20], 1e20f64.ln()),
+    ];
+    for (similarity, query, divergence) in all {
+        Universal::new(similarity, Separation::Max).scores(&little, &query, &mut score).unwrap();
+        assert!((f64::from(score[0]) * divergence - 1.0).abs() < 1e-6, "{similarity:?}: {:e}", score[0]);
+    }
+
     // p = (1 + t)/3, (1 - t)/3, 1/3 from thirds: t^2/3 of the leading order by each, and ratios that are not exact in f64.
     let t = 11.0 / 8_388_608.0f32;
     let near = [1.0 + t, 1.0 - t, 1.0];

@@ -2,7 +2,8 @@
 //! [`ReluRandomFeatures`](crate::ReluRandomFeatures) are made of.
 //!
 //! r rows of D numbers, row-major, from the standard normal distribution by the generator ChaCha8 begun with a seed: the same numbers for
-//! the same seed on every machine, as long as `rand_distr` draws them as it does.
+//! the same seed, as long as `rand_distr` draws them as it does. It takes logarithms and exponentials from the system, for a few draws in
+//! a hundred: machines whose last bits of those differ may, rarely, have other rows. Firmware has rows of record in flash.
 //!
 //! ```
 //! use basinet::{PositiveRandomFeatures, Superposition, beta, random_rows};

@@ -46,8 +46,8 @@ impl<F: Features> Features for &F {
 
 /// `phi(x) = elu(x) + 1`: D features, x + 1 above zero and e^x below. The linear memory.
 ///
-/// Error of a feature: 2 eps of itself. O(D). Katharopoulos et al. 2020, eq. 7; as a memory, Hu et al. 2024 (nonparametric modern Hopfield
-/// models).
+/// Error of a feature: 2.02 eps of itself; at and below x = -87.3 it is 0. O(D). Katharopoulos et al. 2020, eq. 7; as a memory, Hu et al.
+/// 2024 (nonparametric modern Hopfield models).
 ///
 /// ```
 /// use basinet_core::{Dispatch, EluFeatures, Features};
@@ -101,9 +101,11 @@ impl Features for EluFeatures {
 /// comes near the dense memory where beta |x|^2 is a few units at most, and not beyond. The rows are the caller's: `basinet` draws them,
 /// firmware has them in flash.
 ///
-/// A query's features are divided by their largest (before the offset), which cancels, so they never overflow. O(r D). Error of a feature:
-/// `(3 + |e|) eps` of itself, e the exponent, plus `sqrt(beta)` times the error of a [dot product](crate::dot). Choromanski et al. 2021,
-/// lemma 1 and theorem 2; as a memory, Hu et al. 2024 (nonparametric modern Hopfield models).
+/// A query's features are divided by their largest (or by the offset's part, where that is larger), which cancels, so they never overflow;
+/// those of a pattern do so, or are all zero, where beta |x|^2 / 2 is beyond some 87, unless there is a shift. O(r D). Error of a feature:
+/// `(4 + |e|) eps` of itself, e the exponent, and 0 where e is at or below -87.3; plus `sqrt(beta)` times the error of a [dot
+/// product](crate::dot), of itself. Choromanski et al. 2021, lemma 1 and theorem 2; as a memory, Hu et al. 2024
+/// (nonparametric modern Hopfield models).
 ///
 /// ```
 /// use basinet_core::{Dispatch, Features, PositiveRandomFeatures, beta};
@@ -129,7 +131,8 @@ impl<W: AsRef<[f32]>> PositiveRandomFeatures<W> {
         Ok(Self { rows: RandomRows::new(weights, dim, beta)?, shift: 0.0, offset: 0.0 })
     }
 
-    /// The same with this taken off every exponent of a pattern, where they would overflow; it cancels.
+    /// The same with this taken off every exponent of a pattern: above zero where features would overflow, below zero where all would be
+    /// zero. It cancels.
     ///
     /// # Errors
     /// [`Error::Parameter`] where it is not finite.
@@ -157,6 +160,7 @@ impl<W: AsRef<[f32]>> Features for PositiveRandomFeatures<W> {
     fn of_pattern<K: Kernels>(&self, kernels: K, x: &[f32], out: &mut [f32]) -> Result<(), Error> {
         check(self, x, out)?;
         self.rows.scores(kernels, x, out)?;
+        check_finite(0, out)?;
         let down = self.rows.half_norm(x) + f64::from(self.shift);
         self.exponentials(kernels, 0.0, down, f64::from(self.offset), out)
     }
@@ -166,9 +170,12 @@ impl<W: AsRef<[f32]>> Features for PositiveRandomFeatures<W> {
         check_finite(0, out)?;
         let largest = kernels.max(out).unwrap_or(0.0);
         let half = self.rows.half_norm(x);
-        let offset = if self.offset > 0.0 { f64::from(self.offset) * libm::exp(half) } else { 0.0 };
-        self.exponentials(kernels, largest, 0.0, offset, out)?;
-        Ok(self.rows.scale * f64::from(largest) - half + f64::from(self.shift))
+        // The logarithm of the offset over the largest exponential; what exceeds it is divided by as well.
+        let over = if self.offset > 0.0 { half + libm::log(f64::from(self.offset)) } else { f64::NEG_INFINITY };
+        let (down, offset) = if over > 0.0 { (over, 1.0) } else { (0.0, f64::from(self.offset) * libm::exp(half)) };
+        let offset = if self.offset > 0.0 { offset } else { 0.0 };
+        self.exponentials(kernels, largest, down, offset, out)?;
+        Ok(self.rows.scale * f64::from(largest) - half + down + f64::from(self.shift))
     }
 }
 

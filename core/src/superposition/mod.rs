@@ -14,6 +14,10 @@
 //! is never above `m z_j`, m the largest entry of a value. So with `spent_j` the sum, over all operations, of the larger `z_j` before and
 //! after, `S_j` is off by at most `2 eps^2 m spent_j`, z_j by `2 eps^2 spent_j`, and a recall by `4 eps^2 m sum_j phi_j(q) spent_j / sum_j
 //! phi_j(q) z_j`, whatever was stored and removed before. `spent` is kept as one column more, and every recall says this number.
+//!
+//! *Underflow* (derived). A product below 2^-126 is off by up to 2^-150: `phi_j(x_mu) v_mu`, the same when a memory comes and goes, and a
+//! recall's `phi_j(q) S_j` and `phi_j(q) z_j`. With M memories and m at least 1, `2^-150 (M sum_j phi_j(q) + 2 r m) / sum_j phi_j(q) z_j` more;
+//! that is in the same number, and nothing beside it unless features are tiny.
 
 mod features;
 
@@ -29,6 +33,8 @@ use crate::recall::{IN_ORDER, same};
 const EPS: f64 = 1.0 / 16_777_216.0;
 /// What one operation rounds off a sum, relative to it: `2 eps^2`, with what the bound's own arithmetic rounds.
 const PER_OPERATION: f64 = 2.0 * EPS * EPS * (1.0 + 1e-6);
+/// 2^-150: what a product below f32's normal range is rounded by at most.
+const LOST: f64 = 7.006_492_321_624_085e-46;
 /// A refresh is due when a sum may be off by this, relative to what it would be: less than f32 shows.
 const DUE: f64 = EPS / 2.0;
 
@@ -38,9 +44,11 @@ const DUE: f64 = EPS / 2.0;
 pub struct Recollection {
     /// The memories that take part: all that are stored.
     pub memories: u64,
-    /// `ln sum_mu K(q, x_mu)`: for positive random features an estimate of `ln sum_mu exp(beta <q, x_mu>)`, what a dense step calls so.
+    /// `ln sum_mu K(q, x_mu)`, the prior's part in the sum too: for positive random features an estimate of `ln sum_mu
+    /// exp(beta <q, x_mu>)`, what a dense step calls so.
     pub conjugate: f64,
-    /// No number of the result is farther than this from what it would be had every memory been stored once and none removed.
+    /// No number of the result is farther than this from what it would be had no sum been rounded as memories came and went, and no product
+    /// been too small for f32; infinite where so much has come and gone that f32 cannot count it.
     pub drift: f64,
 }
 
@@ -82,14 +90,14 @@ pub struct Superposition<F, B = [f32; 0], K = Dispatch> {
 type Prepared<'r> = (&'r [f32], &'r mut [f32], &'r mut [f32]);
 
 impl<F> Superposition<F> {
-    /// Numbers of the state for r features and values of V numbers: `r (2 V + 3)`.
+    /// Numbers of the state for r features and values of V numbers: `r (2 V + 3)`; `usize::MAX` where that is more.
     pub const fn numbers(features: usize, values: usize) -> usize {
-        features * (2 * values + 3)
+        features.saturating_mul(values.saturating_mul(2).saturating_add(3))
     }
 
-    /// Numbers that an operation needs to work in: `2 (r + V + 2)`.
+    /// Numbers that an operation needs to work in: `2 (r + V + 2)`; `usize::MAX` where that is more.
     pub const fn room(features: usize, values: usize) -> usize {
-        2 * (features + values + 2)
+        features.saturating_add(values).saturating_add(2).saturating_mul(2)
     }
 }
 
@@ -115,8 +123,8 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>> Superposition<F, B> {
 }
 
 impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B, K> {
-    /// The same, empty, with this added to every z_j for good: a memory of value zero that every query has a little in common with, and which
-    /// therefore always has an answer. (Released code for linear attention has 1e-6.)
+    /// The same, empty, with this added to every z_j for good: a memory of value zero that every query has a little in common with, so that
+    /// once something is stored every query with a feature has an answer. (Released code for linear attention has 1e-6.)
     ///
     /// # Errors
     /// [`Error::Parameter`] where it is not finite or below zero.
@@ -170,7 +178,8 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
     ///
     /// # Errors
     /// [`Error::Length`], [`Error::Scratch`], [`Error::QueryNotFinite`] for the key and [`Error::PatternNotFinite`] for the value; as
-    /// [`Features::of_pattern`]; [`Error::FeatureNotFinite`] where a sum would not be finite. The memory is as it was then.
+    /// [`Features::of_pattern`]; [`Error::FeatureNotFinite`] where a sum could become larger than half of what f32 holds: where z_j
+    /// times the largest entry of a value (at least 1; of those since there were none) would be. The memory is as it was then.
     pub fn store(&mut self, key: &[f32], value: &[f32], room: &mut [f32]) -> Result<(), Error> {
         let (phi, memory, _) = self.prepare(key, value, room)?;
         self.check_sums(phi, memory)?;
@@ -180,7 +189,8 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
 
     /// Removes a memory that is stored: the same numbers that were added are taken off. O(r (D + V)).
     ///
-    /// What was never stored must not be removed: the memory does not know, and has negative weights then.
+    /// What was never stored must not be removed: the memory does not know, and has negative weights then, or sums that are no numbers and
+    /// recalls that are [`Error::OutputNotFinite`], until it is cleared or [refreshed](Self::refresh).
     ///
     /// # Errors
     /// [`Error::Empty`] where nothing is stored, and as [`store`](Self::store). The memory is as it was then.
@@ -214,11 +224,12 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
     ///
     /// `query` has D numbers, `out` V, `room` [`room`](Self::room)`(r, V)`. Error of a number, with m the largest entry of a value, beside
     /// that of the features and the drift: `2 (66 + ceil(r / 64)) eps m` (derived: the two sums by blocks of 64 features, all terms of
-    /// the lower one positive).
+    /// the lower one positive; what products below 2^-126 lose is in the drift).
     ///
     /// # Errors
     /// [`Error::Empty`] where nothing is stored, [`Error::Length`], [`Error::Scratch`]; as [`Features::of_query`];
-    /// [`Error::ZeroMass`] where all kernels are zero; [`Error::OutputNotFinite`]. `out` is as it was then.
+    /// [`Error::ZeroMass`] where all kernels are zero, or all products; [`Error::OutputNotFinite`] where one of the sums is beyond f32. `out`
+    /// is as it was then.
     pub fn recall(&self, query: &[f32], out: &mut [f32], room: &mut [f32]) -> Result<Recollection, Error> {
         if self.memories == 0 {
             return Err(Error::Empty);
@@ -245,15 +256,25 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
             return Err(Error::OutputNotFinite);
         }
         out.copy_from_slice(quotient);
-        // One part in a thousand is more than the sums of positive numbers here are off by, for up to a million features.
-        let drift = 2.0 * PER_OPERATION * f64::from(self.largest) * f64::from(spent) / f64::from(mass) * 1.001;
+        // What could not be counted is infinite, also where no feature of the query asks for it.
+        let spent = if spent.is_nan() { f32::INFINITY } else { spent };
+        // One part in a thousand is more than the two sums of positive numbers are off by, for up to half a million features.
+        let rounded = 2.0 * PER_OPERATION * f64::from(self.largest) * f64::from(spent);
+        let drift = (rounded + LOST * self.products(phi)) / f64::from(mass) * 1.001;
         Ok(Recollection { memories: self.memories, conjugate: libm::log(f64::from(mass)) + divided_by + 0.0, drift })
+    }
+
+    /// The products that a recall rests on, each as often as it counts: those stored by the query's features, its own by the largest entry.
+    fn products(&self, phi: &[f32]) -> f64 {
+        let stored = phi.iter().fold(0.0, |sum, phi| sum + f64::from(*phi)) * self.memories as f64;
+        stored + 2.0 * phi.len() as f64 * f64::from(self.largest)
     }
 
     /// Whether rounding may have gone so far that f32 could show it: some sum may be off by half an eps of what it would be.
     ///
-    /// That is after 2^22 operations on a memory that keeps its size, 2^23 on one that only grows, and sooner on one that has lost most of
-    /// what it held. The remedy is [`refresh`](Self::refresh), or [`clear`](Self::clear) and storing again. O(r).
+    /// That is after 3.6 million operations on a memory that keeps its size, 6.8 million on one that only grows (2^22 and 2^23, less what
+    /// rounding up takes), and sooner on one that has lost most of what it held. The remedy is
+    /// [`refresh`](Self::refresh), or [`clear`](Self::clear) and storing again. O(r).
     pub fn is_refresh_due(&self) -> bool {
         self.high().chunks_exact((self.values + 2).max(1)).any(|row| match row.last_chunk() {
             Some(&[mass, spent]) => PER_OPERATION * f64::from(spent) > DUE * f64::from(mass),
@@ -282,13 +303,13 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
     /// The rows of sums, and what they have rounded away.
     fn parts(&mut self) -> (&mut [f32], &mut [f32]) {
         let (count, width) = (self.features.count(), self.values + 2);
-        let (high, low) = self.state.as_mut().split_at_mut_checked(count * width).unwrap_or_default();
-        (high, low.get_mut(..count * (width - 1)).unwrap_or_default())
+        let (high, low) = self.state.as_mut().split_at_mut_checked(count.saturating_mul(width)).unwrap_or_default();
+        (high, low.get_mut(..count.saturating_mul(width - 1)).unwrap_or_default())
     }
 
     /// The rows of sums.
     fn high(&self) -> &[f32] {
-        self.state.as_ref().get(..self.features.count() * (self.values + 2)).unwrap_or_default()
+        self.state.as_ref().get(..self.features.count().saturating_mul(self.values + 2)).unwrap_or_default()
     }
 
     /// The features of a key, and its value with a one behind it; and the room that is left.
@@ -342,13 +363,13 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
         kernels.superpose(high, low, stride, memory, phi);
     }
 
-    /// Adds the larger of the z_j before and after an operation to spent_j, rounded up.
+    /// Adds the larger of the z_j before and after an operation to spent_j, rounded up, to infinity from the largest f32 on.
     fn spend(&mut self) {
         let width = self.values + 2;
         for row in self.parts().0.chunks_exact_mut(width.max(1)) {
             if let Some([mass, spent]) = row.last_chunk_mut() {
                 let sum = *spent + mass.abs();
-                *spent = if sum < f32::MAX { f32::from_bits(sum.to_bits() + 1) } else { f32::MAX };
+                *spent = if sum < f32::MAX { f32::from_bits(sum.to_bits() + 1) } else { f32::INFINITY };
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Kullback-Leibler divergences of rows and a query that are divided by their sums, in f64.
 //!
 //! `sum p ln(p/r) = sum (p ln(p/r) - p + r)`, as both sum to one; there no term is negative. With `ln(p/r) = log1p((p - r)/r)` a term is
-//! right also where p and r are near: 2^-25 of it where they differ by 2^-24 of themselves (derived). A row that is the query diverges by
-//! 0, exactly.
+//! right also where p and r are near: 2^-25 of it where they differ by 2^-24 of themselves (derived). Where p is so far below r that
+//! `(p - r)/r` rounds to -1, the logarithm is that of the quotient. A row that is the query diverges by 0, exactly.
 
 use crate::error::Error;
 use crate::patterns::Rows;
@@ -25,7 +25,8 @@ fn term(p: f64, r: f64) -> f64 {
     } else if r == 0.0 {
         f64::INFINITY
     } else {
-        p * libm::log1p((p - r) / r) - (p - r)
+        let more = (p - r) / r;
+        p * if more > -1.0 { libm::log1p(more) } else { libm::log(p / r) } - (p - r)
     };
     if term > 0.0 { term } else { 0.0 }
 }

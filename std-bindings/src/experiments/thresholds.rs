@@ -17,9 +17,12 @@
 //! P_half = 1 + g(N - 1)^2 / (z^2 E g^2)
 //! ```
 //!
-//! Neither is exact. Two neurons' crosstalks have the correlation `E (g(y + 1) - g(y - 1))^2 / (4 E g^2)`, y the overlap of the N - 2 others:
-//! about `(n - 1)^2 / ((2n - 3) N)` for power n, which vanishes, but `sinh^2 1 / cosh 2 = 0.37` for the exponential at every N; and its g is so
-//! steep that a few near patterns decide.
+//! The second is the coarse one, as neurons share the overlaps: where a pattern's others happen to be near all its crosstalk is wide, and errors
+//! come in clusters, which leaves more patterns without any. The spread of `sum_nu g(x_nu)^2` over its mean is
+//! `sqrt((E g^4 / (E g^2)^2 - 1) / (P - 1))`: `sqrt(2 / P)` for power 2, whose P is small, and soon nothing for higher powers. Two neurons' crosstalks
+//! themselves have the correlation `E (g(y + 1) - g(y - 1))^2 / (4 E g^2)`, y the overlap of the N - 2 others: about `(n - 1)^2 / ((2n - 3) N)` for
+//! power n, which vanishes, but `sinh^2 1 / cosh 2 = 0.37` for the exponential at every N; and its g is so steep that a few near patterns
+//! decide. The prediction's rate for the exponential is `ln P_half / N -> 2 - ln cosh 2 = 0.675`.
 //!
 //! **Sampling.** For the exponential `H_i / g(N - 1) = 1 + sum_nu s_nu exp(-2 d_nu)`. With D the Hamming distance of a pattern from xi, all N
 //! neurons, a neuron that agrees has d = D and one that does not d = D - 1, so that with `m_D,i` of the `n_D` patterns at distance D not agreeing
@@ -154,7 +157,7 @@ impl Thresholds {
 
     /// Which part of stored patterns is fixed where there are `exp(ln)`.
     fn stored<F: Interaction>(&self, interaction: F, neurons: usize, seed: u64, ln: f64) -> Result<f64, Error> {
-        let (count, stride, model) = (libm::exp(ln) as usize, words(neurons), BinaryModel::new(interaction));
+        let (count, stride, model) = (libm::round(libm::exp(ln)) as usize, words(neurons), BinaryModel::new(interaction));
         let count = count.max(1);
         let (memories, tests) = (self.tests.div_ceil(count), self.tests.min(count));
         let mut fixed = 0;

@@ -180,6 +180,7 @@ fn experiment() -> Fallible {
             ("experiment", 2, &["<NAME>"]),
             ("experiment nonsense", 2, &["retrieval, metastable, codes, rate, dimension, basins, structured"]),
             ("experiment codes --seeds 3", 1, &["--seeds is for retrieval, metastable, rate and structured"]),
+            ("experiment structured --seeds 1", 1, &["--seeds: one seed has no spread"]),
             ("experiment rate --data digits.npy", 1, &["--data is for retrieval"]),
             ("experiment basins --patterns 10", 1, &["--patterns is for retrieval and dimension"]),
             ("experiment metastable --seeds 0", 2, &["--seeds"]),

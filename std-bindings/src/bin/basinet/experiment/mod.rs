@@ -126,6 +126,7 @@ impl Arguments {
             name if self.seeds.is_some() && !matches!(name, Name::Retrieval | Name::Metastable | Name::Rate | Name::Structured) => {
                 refused("seeds", "retrieval, metastable, rate and structured")
             }
+            Name::Structured if self.seeds == Some(1) => Err(Failure::Refused("--seeds: one seed has no spread".to_owned())),
             _ => Ok(()),
         }
     }

@@ -401,25 +401,27 @@ fn eight<S: Simd>(s: S, [ones, twos, fours]: &mut [S::Words; 3], [a, b, c, d, e,
 #[inline(always)]
 unsafe fn count<S: Simd>(s: S, place: (Place<'_>, usize), rows: &[u32], counts: &mut [S::Words; COUNT_PLANES]) {
     let (used, none) = (count_planes(rows.len()), s.no_words());
-    let (mut low, mut r, mut p) = ([none; 3], 0, 3);
+    let (mut low, mut rest, mut p) = ([none; 3], rows, 3);
     while p < used && p < COUNT_PLANES {
         counts[p] = none;
         p += 1;
     }
-    while r < rows.len() {
+    while !rest.is_empty() {
         let (mut together, mut k) = ([none; 8], 0);
-        if rows.len() - r >= 8 {
+        if let Some((rows, behind)) = rest.split_first_chunk::<8>() {
             while k < 8 {
                 // SAFETY: promised by the caller.
-                together[k] = unsafe { tile(s, place, rows[r + k]) };
+                together[k] = unsafe { tile(s, place, rows[k]) };
                 k += 1;
             }
+            rest = behind;
         } else {
-            while k < 8 && r + k < rows.len() {
+            while k < 8 && k < rest.len() {
                 // SAFETY: promised by the caller.
-                together[k] = unsafe { tile(s, place, rows[r + k]) };
+                together[k] = unsafe { tile(s, place, rest[k]) };
                 k += 1;
             }
+            rest = &[];
         }
         let mut carry = eight(s, &mut low, together);
         p = 3;
@@ -427,7 +429,6 @@ unsafe fn count<S: Simd>(s: S, place: (Place<'_>, usize), rows: &[u32], counts: 
             (counts[p], carry) = s.full(counts[p], carry, none);
             p += 1;
         }
-        r += 8;
     }
     (counts[0], counts[1], counts[2]) = (low[0], low[1], low[2]);
 }

@@ -44,19 +44,20 @@ fn errors_of_random_features_fall_as_the_root_of_their_number() -> Fallible {
 #[test]
 fn thresholds_are_where_crosstalk_says() -> Fallible {
     let experiment = Thresholds {
-        powers: vec![2, 3],
+        powers: vec![2, 4],
         neurons: vec![50],
         stored: vec![12],
         sampled: vec![12, 60],
         seeds: 1..=6,
-        samples: 128,
+        samples: 64,
+        near: 20.0,
         ..Thresholds::default()
     };
     let rows = on_any_threads(|| experiment.run(|| ()))??;
-    let [square, cube, stored, sampled, large] = &rows[..] else { return Err("five rows".into()) };
-    for power in [square, cube] {
-        assert!((power.ln_half - power.ln_prediction).abs() < 4.0 * power.error + 0.03, "{power:?}");
-    }
+    let [square, quartic, stored, sampled, large] = &rows[..] else { return Err("five rows".into()) };
+    assert!(quartic.error < 0.05 && quartic.deviation.abs() < 4.0, "{quartic:?}");
+    // Few patterns: errors cluster, and more of them have none.
+    assert!((0.0..0.15).contains(&(square.ln_half - square.ln_prediction)), "{square:?}");
     assert!(stored.error < 0.1 && (stored.ln_half - sampled.ln_half).abs() < 4.0 * (stored.error + sampled.error), "{rows:?}");
     // Above Demircigil et al.'s bound, and below the number of states.
     assert!(large.ln_law < large.ln_half && large.ln_half < 2.0 * large.ln_law, "{large:?}");

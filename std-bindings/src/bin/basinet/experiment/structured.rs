@@ -108,7 +108,7 @@ fn threshold_table(rows: &[ThresholdRow]) -> Table {
             half,
             count(row.ln_law),
             count(row.ln_prediction),
-            format!("{:.1} standard errors", row.deviation),
+            if row.error > 0.0 { format!("{:.1} standard errors", row.deviation) } else { "-".to_owned() },
             format!("{:.4}", row.ln_half / row.neurons as f64),
         ]);
     }

@@ -1,12 +1,14 @@
-//! Log-sum-ReLU steps and universal networks, by the backend that the machine gives:
+//! Log-sum-ReLU steps, universal networks and binary memories, by the backend that the machine gives:
 //! `cargo bench -p basinet-benches --bench ancestors [-- FILTER]`.
 //!
 //! The throughput is that of the patterns' bytes, which a step reads once.
 
+use basinet::binary::{BinaryBuffers, BinaryModel, BinaryPatterns, Exponential, Interaction, Power};
 use basinet::universal::{Separation, Similarity, Universal};
 use basinet::{Backend, Beta, Error, LogSumRelu};
 use basinet_benches::data;
 use criterion::{BenchmarkId, Criterion, Throughput};
+use rand::RngExt;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -48,6 +50,34 @@ fn main() -> Result<(), Error> {
             }
         }
     }
+    binary(&mut criterion, "power-3", Power::new(3)?)?;
+    binary(&mut criterion, "exponential", Exponential)?;
     criterion.final_summary();
+    Ok(())
+}
+
+/// Patterns and neurons of binary memories.
+const ROWS: usize = 1024;
+const WORDS: usize = 16;
+
+/// A synchronous step from a pattern with a sixteenth of its neurons turned over, and a sweep from the pattern itself, where none turns.
+fn binary(criterion: &mut Criterion, name: &str, interaction: impl Interaction) -> Result<(), Error> {
+    let mut rng = data::generator(1);
+    let bits: Vec<u64> = (0..ROWS * WORDS).map(|_| rng.random()).collect();
+    let patterns = BinaryPatterns::new(&bits, 64 * WORDS)?;
+    let (model, mut buffers) = (BinaryModel::new(interaction), Box::new(BinaryBuffers::<ROWS, 0>::new()));
+    let mut pattern: Vec<u64> = patterns.row(5).unwrap_or(&[]).to_vec();
+    let (damaged, mut out) = (pattern.iter().map(|word| word ^ 0x000f).collect::<Vec<_>>(), vec![0; WORDS]);
+    model.update(&patterns, &damaged, &mut out, &mut buffers.scratch())?;
+    assert_eq!(model.sweep(&patterns, &mut pattern, &mut buffers.scratch())?, 0);
+    let mut group = criterion.benchmark_group(format!("ancestors/binary/{name}"));
+    group.throughput(Throughput::Bytes(8 * bits.len() as u64));
+    group.bench_function("update", |bencher| {
+        bencher.iter(|| black_box(model.update(&patterns, black_box(&damaged), &mut out, &mut buffers.scratch())));
+    });
+    group.bench_function("quiet sweep", |bencher| {
+        bencher.iter(|| black_box(model.sweep(&patterns, black_box(&mut pattern), &mut buffers.scratch())));
+    });
+    group.finish();
     Ok(())
 }

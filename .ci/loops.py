@@ -14,7 +14,7 @@ import sys
 from collections import namedtuple
 
 # The kernels that have hot loops, as `core/src/dispatch.rs` names them. Where a name is a pattern there may be none.
-KERNELS = """dot scores distances square_norms weighted_sum weighted_block scale_add divide exp exp_sub max survey lead
+KERNELS = """dot scores distances manhattan square_norms superpose weighted_sum weighted_block scale_add divide exp exp_sub max survey lead
     softmax_block log_sum_exp active tally slope above compact retain power power_weights linear_weights square_weights
     active_squares slope_squares panel_*""".split()
 

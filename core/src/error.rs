@@ -26,7 +26,7 @@ pub enum Error {
         /// Numbers from the beginning of a row to the beginning of the next.
         stride: usize,
     },
-    /// More than 2^32 - 1 rows, or sizes whose product does not fit.
+    /// More than 2^32 - 1 rows, more neurons than 2^31 - 1, or sizes whose product does not fit.
     TooLarge,
     /// The inverse temperature is not finite or below 2^-120.
     Beta,
@@ -142,7 +142,7 @@ impl fmt::Display for Error {
             Self::Shape { numbers, dim, stride } => {
                 write!(f, "{numbers} numbers are not rows of {dim}, {stride} apart")
             }
-            Self::TooLarge => f.write_str("more rows than can be counted in 32 bits"),
+            Self::TooLarge => f.write_str("more rows, or neurons, than can be counted"),
             Self::Beta => f.write_str("the inverse temperature beta must be finite and at least 2^-120"),
             Self::Parameter { requirement } => f.write_str(requirement),
             Self::Name { expected } => f.write_str(expected),

@@ -15,6 +15,8 @@ pub enum Signs<'a> {
     Numbers(&'a [f32]),
     /// `ceil(N / 64)` words; what the bits behind the last neuron hold means nothing.
     Words(&'a [u64]),
+    /// A state of as many neurons.
+    State(&'a BinaryState),
 }
 
 macro_rules! signs_from {
@@ -41,7 +43,7 @@ signs_from!(u64, Words);
 
 impl<'a> From<&'a BinaryState> for Signs<'a> {
     fn from(state: &'a BinaryState) -> Self {
-        Self::Words(&state.words)
+        Self::State(state)
     }
 }
 
@@ -51,6 +53,7 @@ impl Signs<'_> {
         let (expected, found) = match self {
             Self::Numbers(numbers) => (neurons, numbers.len()),
             Self::Words(bits) => (words(neurons), bits.len()),
+            Self::State(state) => (neurons, state.neurons),
         };
         if expected != found {
             return Err(Error::Length { expected, found });
@@ -59,6 +62,7 @@ impl Signs<'_> {
         match self {
             Self::Numbers(numbers) => pack(numbers, &mut state.words)?,
             Self::Words(bits) => state.words.copy_from_slice(bits),
+            Self::State(other) => state.words.copy_from_slice(&other.words),
         }
         if let (Some(last), 1..) = (state.words.last_mut(), neurons % 64) {
             *last &= u64::MAX >> (64 - neurons % 64);
@@ -150,7 +154,7 @@ impl BinaryMemory {
     /// A memory of these patterns, copied. O(M N / 64).
     ///
     /// # Errors
-    /// As [`insert`](Self::insert) of the first pattern of a length that cannot be.
+    /// None for patterns that there are: their lengths and their number are checked already.
     pub fn from_patterns(patterns: &BinaryPatterns<'_>) -> Result<Self, Error> {
         let mut memory = Self::new(patterns.neurons())?;
         for row in (0..patterns.count()).filter_map(|i| patterns.row(i)) {

@@ -21,7 +21,7 @@
 //!
 //! - F itself where `M r^n < 2^63`: H is exact, and so is every decision and every tie;
 //! - otherwise `round(2^b F(o) / F(r))`, with `b = 62 - ceil(log2 M)`. A table entry is off by at most `1/2 + 2^b (2n + 1) 2^-53` (2^(b-52)
-//!   for Exponential; computed in f64), and H, in units of F(r), by at most `M (2^-b + (2n + 1) 2^-52)`: a decision can only be another one
+//!   for Exponential; computed in f64), and H, in units of F(r), by at most `M (2^-b + (2n + 1) 2^-52)` (`M (2^-b + 2^-51)` for Exponential): a decision can only be another one
 //!   where `|H_i|` is below that. (derived)
 //!
 //! Sums of integers depend on no order: every backend decides the same, and so does every target. Ties that the symmetry of the patterns

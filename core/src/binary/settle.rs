@@ -10,9 +10,11 @@ use crate::error::Error;
 /// Which neurons decide at the same state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryDynamics {
-    /// All: a step is an [`update`](BinaryModel::update). May end in two states that follow each other.
+    /// All: a step is an [`update`](BinaryModel::update). May end in two states that follow each other; for powers above 2 also in more,
+    /// which take all steps and are not reported as a cycle.
     Synchronous,
-    /// None: a step is a [`sweep`](BinaryModel::sweep). Ends in a state that stays.
+    /// None: a step is a [`sweep`](BinaryModel::sweep). Ends in a state that stays where the table is exact; where it is scaled, and its
+    /// scale changes with the state, a neuron whose H is within the bound of zero may turn over in every sweep.
     Asynchronous,
 }
 
@@ -24,7 +26,7 @@ pub struct BinaryReport {
     pub steps: usize,
     /// Neurons that turned over in all of them, each as often as it did.
     pub flips: usize,
-    /// The state is a fixed point.
+    /// A step turned no neuron over: the state is a fixed point.
     pub converged: bool,
     /// The state and the one before it follow each other for ever (synchronous dynamics).
     pub cycle: bool,

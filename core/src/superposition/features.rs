@@ -98,7 +98,7 @@ impl Features for EluFeatures {
 ///
 /// With rows w_j of independent standard normal numbers, or orthogonal ones whose norms are those of such rows, and no offset, the mean of
 /// `<phi(q), phi(x)>` is `exp(beta <q, x>)` exactly; its relative variance, for independent rows, is `(exp(beta |q + x|^2) - 1) / r`, so that a superposition
-/// comes near the dense memory where beta |x|^2 is a few units at most, and not beyond. The rows are the caller's: `basinet` draws them,
+/// comes near the dense memory where beta |x|^2 is 1 or 2 at most, and not beyond. The rows are the caller's: `basinet` draws them,
 /// firmware has them in flash.
 ///
 /// A query's features are divided by their largest (or by the offset's part, where that is larger), which cancels, so they never overflow;

@@ -272,7 +272,7 @@ impl<F: Features, B: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Superposition<F, B
 
     /// Whether rounding may have gone so far that f32 could show it: some sum may be off by half an eps of what it would be.
     ///
-    /// That is after 3.6 million operations on a memory that keeps its size, 6.8 million on one that only grows (2^22 and 2^23, less what
+    /// That is after 3.6 million operations on a memory of many patterns that keeps its size (1.9 million on one of a single pattern), 6.8 million on one that only grows (2^22 and 2^23, less what
     /// rounding up takes), and sooner on one that has lost most of what it held. The remedy is
     /// [`refresh`](Self::refresh), or [`clear`](Self::clear) and storing again. O(r).
     pub fn is_refresh_due(&self) -> bool {

@@ -101,5 +101,11 @@ fn wrong_input_is_a_typed_error_and_changes_nothing() -> Fallible {
         assert_eq!((memory.len(), memory.row(0)), (1, Some(&[0b101][..])));
     }
     assert_eq!(memory.insert(&[1, 2]).err(), Some(Error::Length { expected: 1, found: 2 }));
+    // A state has as many neurons as it has, though its words are as many.
+    let mut longer = BinaryMemory::new(8)?;
+    longer.insert(&[1.0; 8])?;
+    let state = memory.recall(&model, &[0b101_u64])?.state;
+    assert_eq!(longer.recall(&model, &state).err(), Some(Error::Length { expected: 8, found: 3 }));
+    assert_eq!(longer.insert(&state).err(), Some(Error::Length { expected: 8, found: 3 }));
     Ok(())
 }

@@ -433,21 +433,18 @@ unsafe fn count<S: Simd>(s: S, place: (Place<'_>, usize), rows: &[u32], counts: 
     (counts[0], counts[1], counts[2]) = (low[0], low[1], low[2]);
 }
 
-/// Transposes a matrix of bits: bit `j` of word `i` becomes bit `i` of word `j`. Warren, Hacker's Delight, 7-3.
+/// Transposes a matrix of bits: bit `j` of word `i` becomes bit `i` of word `j`. Warren, Hacker's Delight, 7-3; the words whose number lacks the
+/// bit `apart` are walked one by one, which no compiler takes for a loop that gathers and scatters.
 #[inline(always)]
 fn transpose(square: &mut [u64; 64]) {
     let (mut apart, mut mask) = (32, 0xFFFF_FFFF_u64);
     while apart != 0 {
-        let mut block = 0;
-        while block < 64 {
-            let mut i = block;
-            while i < block + apart && i + apart < 64 {
-                let swapped = (square[i] >> apart ^ square[i + apart]) & mask;
-                square[i + apart] ^= swapped;
-                square[i] ^= swapped << apart;
-                i += 1;
-            }
-            block += 2 * apart;
+        let mut i = 0;
+        while i + apart < 64 {
+            let swapped = (square[i] >> apart ^ square[i + apart]) & mask;
+            square[i + apart] ^= swapped;
+            square[i] ^= swapped << apart;
+            i = (i + apart + 1) & !apart;
         }
         apart /= 2;
         mask ^= mask << apart;

@@ -441,9 +441,10 @@ fn transpose(square: &mut [u64; 64]) {
     while apart != 0 {
         let mut i = 0;
         while i + apart < 64 {
-            let swapped = (square[i] >> apart ^ square[i + apart]) & mask;
-            square[i + apart] ^= swapped;
-            square[i] ^= swapped << apart;
+            let (low, high) = (i % 64, (i + apart) % 64);
+            let swapped = (square[low] >> apart ^ square[high]) & mask;
+            square[high] ^= swapped;
+            square[low] ^= swapped << apart;
             i = (i + apart + 1) & !apart;
         }
         apart /= 2;

@@ -9,6 +9,7 @@ struct Readme;
 mod aside;
 mod batch;
 mod binary_memory;
+pub mod capacity;
 pub mod codes;
 #[cfg(feature = "experiments")]
 pub mod experiments;
@@ -27,6 +28,8 @@ mod kernel;
 mod linear_map;
 mod memory;
 mod paired;
+#[cfg(feature = "experiments")]
+mod random;
 #[cfg(feature = "random")]
 pub mod random_rows;
 mod recall;

@@ -1,8 +1,8 @@
 //! The sections of codes and feature maps: `separation` (losses, gradients, ten steps of each, twenty of Adam) and `capacity`, by the public
 //! functions. f64 on both sides; a gradient is what a step of length one leaves.
 
-use basinet::codes;
 use basinet::feature_map::{Keep, Loss, Number, Progress, Steps, Temperatures, Trained, Training};
+use basinet::{capacity, codes};
 use basinet_conformance::golden::Check;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -216,8 +216,8 @@ fn capacity(file: &Capacities, checks: &mut Vec<Check>) -> Result<(), Box<dyn Er
     for (map, recorded) in file.ramsauer.iter().map(|row| ("ramsauer", row)).chain(file.lab_form.iter().map(|row| ("lab_form", row))) {
         let &Capacity { beta, d, p, .. } = recorded;
         let found = match (recorded.k, recorded.m, recorded.radius) {
-            (Some(k), ..) => codes::dense_capacity(beta, k, d, p)?,
-            (_, Some(m), Some(radius)) => codes::kernel_capacity(beta, m, d, p, radius)?,
+            (Some(k), ..) => capacity::dense_bound(beta, k, d, p)?,
+            (_, Some(m), Some(radius)) => capacity::kernel_bound(beta, m, d, p, radius)?,
             _ => return Err("a capacity of neither form".into()),
         };
         check(map, "a", found.a, recorded.a);

@@ -64,12 +64,12 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The number, if it is finite and positive.
-pub(super) fn positive(what: &'static str, value: f64) -> Result<f64, Error> {
+pub(crate) fn positive(what: &'static str, value: f64) -> Result<f64, Error> {
     within(what, value, value > 0.0, "finite and positive")
 }
 
 /// The number, if it is finite and not negative.
-pub(super) fn not_negative(what: &'static str, value: f64) -> Result<f64, Error> {
+pub(crate) fn not_negative(what: &'static str, value: f64) -> Result<f64, Error> {
     within(what, value, value >= 0.0, "finite and not negative")
 }
 

@@ -11,10 +11,9 @@
 //!
 //! - *measured*: [`closest`], [`separations`] of any rows;
 //! - *possible*: [`optimum`] and [`best_known`], and the bounds [`fejes_toth`], [`upper_bound`], [`lower_bound`];
-//! - *needed*: [`needed`], [`dense_needed`], [`exact_needed`], the capacities [`dense_capacity`] and [`kernel_capacity`], and what a step is off
-//!   at most, [`dense_error`] and [`sparse_error`].
+//! - *needed*: [`needed`], [`dense_needed`], [`exact_needed`], and what a step is off at most, [`dense_error`] and [`sparse_error`].
 //!
-//! All of it is f64 arithmetic with functions of `libm`, so it has the same bits everywhere, and every precondition is checked. Codes are made
+//! How many random patterns a memory holds is [`capacity`](crate::capacity). All of it is f64 arithmetic with functions of `libm`, so it has the same bits everywhere, and every precondition is checked. Codes are made
 //! by `feature_map`, with the feature `train`.
 //!
 //! ```
@@ -28,17 +27,16 @@
 //! ```
 
 mod bounds;
-mod capacity;
 mod error;
 mod known;
 mod measured;
 mod retrieval;
 
 pub use bounds::{fejes_toth, lower_bound, upper_bound};
-pub use capacity::{Capacity, dense_capacity, kernel_capacity};
 pub use error::Error;
 #[cfg(feature = "train")]
-pub(crate) use error::{dimensions, points, within};
+pub(crate) use error::points;
+pub(crate) use error::{dimensions, not_negative, positive, within};
 pub use known::{Known, TARGETS, best_known, optimum};
 pub use measured::{Closest, closest, degrees, separations};
 pub use retrieval::{dense_error, dense_needed, exact_needed, margin, needed, sparse_error};

@@ -1,9 +1,9 @@
 //! Which states of a plane go to which pattern: pictures of basins, before and after a few steps of training.
 
 use super::Error;
-use super::random::Random;
 use crate::Workspace;
 use crate::feature_map::{Temperatures, Trained, Training};
+use crate::random::Random;
 use basinet_core::{Beta, FeatureMap, Model, Patterns, Softmax, beta};
 use rayon::prelude::*;
 use serde::Serialize;

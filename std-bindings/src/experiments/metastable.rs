@@ -3,9 +3,9 @@
 //! Random patterns, and each of them as the query. A pattern that is alone in its weights is one that can be had back.
 
 use super::fit::Estimate;
-use super::random::Random;
 use super::{Error, Learning};
 use crate::feature_map::Training;
+use crate::random::Random;
 use crate::{Memory, Workspace};
 use basinet_core::{AnySeparation, Beta, Model, Separation, WithSeparation, beta};
 use rayon::prelude::*;

@@ -34,7 +34,6 @@ mod features;
 mod fit;
 mod images;
 mod metastable;
-mod random;
 mod random_features;
 mod rate;
 mod retrieval;

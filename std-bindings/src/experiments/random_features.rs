@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::fit::Estimate;
-use super::random::Random;
+use crate::random::Random;
 use crate::random_rows;
 use basinet_core::{Beta, Buffers, Dispatch, Features, Model, Patterns, PositiveRandomFeatures, Softmax, Superposition, dot};
 use rayon::prelude::*;

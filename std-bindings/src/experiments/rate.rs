@@ -2,9 +2,9 @@
 
 use super::Error;
 use super::fit::{Line, quartiles};
-use super::random::Random;
 use crate::codes;
 use crate::feature_map::{Keep, Start, Steps, Temperatures, Training};
+use crate::random::Random;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::ops::RangeInclusive;

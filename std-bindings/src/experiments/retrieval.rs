@@ -5,9 +5,9 @@
 
 use super::features::Features;
 use super::fit::Estimate;
-use super::random::Random;
 use super::{Error, Images, Learning};
 use crate::feature_map::Training;
+use crate::random::Random;
 use crate::{Memory, PairedMemory};
 use basinet_core::{AnySeparation, Beta, Entmax, Model, Separation, TopK, WithSeparation, beta};
 use rayon::prelude::*;

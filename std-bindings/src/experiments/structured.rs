@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::fit::quartiles;
-use super::random::Random;
+use crate::random::Random;
 use crate::random_rows;
 use basinet_core::{
     Beta, Buffers, EluFeatures, Features, Listed, Model, Patterns, PositiveRandomFeatures, RandomMask, Scratch, Softmax, Step,

@@ -39,8 +39,8 @@
 
 use super::Error;
 use super::fit::Estimate;
-use super::random::Random;
 use crate::binary_memory::Work;
+use crate::random::Random;
 use basinet_core::binary::{BinaryModel, BinaryPatterns, Exponential, Interaction, Power, words};
 use rayon::prelude::*;
 use serde::Serialize;

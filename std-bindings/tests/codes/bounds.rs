@@ -1,6 +1,7 @@
 //! What is measured, possible and needed, against what is known.
 
 use super::{Fallible, numbers, random};
+use basinet::capacity;
 use basinet::codes::{self, Error, TARGETS};
 use basinet::{Beta, Entmax, Memory, Model, Softmax};
 
@@ -60,7 +61,7 @@ fn no_known_code_is_beyond_its_bounds() -> Fallible {
 #[test]
 fn capacities_solve_their_equation() -> Fallible {
     for (beta, norm, radius) in [(1e-6, 1.0, 0.1), (1.0, 16.0, 0.1), (1.0, 1e3, 1e-9), (1e150, 1.0, 0.5), (1e-280, 1e-3, 1e-300)] {
-        let capacity = codes::kernel_capacity(beta, norm, 17, 1e-3, radius)?;
+        let capacity = capacity::kernel_bound(beta, norm, 17, 1e-3, radius)?;
         // c = b / w, and w + ln w = a + ln b.
         let (log_w, y) = (capacity.b.ln() - capacity.base.ln(), capacity.a + capacity.b.ln());
         assert!((log_w.exp() + log_w - y).abs() <= 1e-13 * y.abs().max(log_w.exp()), "{beta}: {capacity:?}");
@@ -129,6 +130,6 @@ fn wrong_input_is_named() {
     refused(codes::exact_needed(f64::INFINITY, 1.0, 1.0, 0.0));
     refused(codes::dense_error(1.0, 3, 1.0, nan, 0.0));
     refused(codes::sparse_error(1.0, 3, 1.0, 1, -1.0));
-    refused(codes::dense_capacity(1.0, 1.0, 20, 1.5).map(|capacity| capacity.base));
-    refused(codes::kernel_capacity(1.0, 1.0, 20, 1.0, 1.0).map(|capacity| capacity.base));
+    refused(capacity::dense_bound(1.0, 1.0, 20, 1.5).map(|capacity| capacity.base));
+    refused(capacity::kernel_bound(1.0, 1.0, 20, 1.0, 1.0).map(|capacity| capacity.base));
 }

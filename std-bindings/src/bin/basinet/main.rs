@@ -14,6 +14,7 @@ mod model;
 mod outcome;
 mod progress;
 mod recall;
+mod report;
 mod say;
 mod store;
 mod train;

@@ -1,10 +1,10 @@
 //! `codes`, `rate`, `dimension`: how far apart points can be placed, how fast, and with how many features.
 
-use super::chart::{As, Axis, Chart, Panel, Point, Series};
-use super::picture::Figure;
-use super::report::{Report, csv};
-use super::table::Table;
 use crate::failure::Failure;
+use crate::report::chart::{As, Axis, Chart, Panel, Point, Series};
+use crate::report::picture::Figure;
+use crate::report::table::Table;
+use crate::report::{Report, csv};
 use basinet::experiments::{CodeRow, DimensionRow, Growth, RateRow};
 
 /// A point without a bar.

@@ -1,10 +1,10 @@
 //! `metastable`: the sizes as a table of all of them, and of the first as a chart.
 
-use super::chart::{As, Axis, Chart, Panel, Point, Series};
-use super::picture::Figure;
-use super::report::Report;
-use super::table::Table;
 use crate::failure::Failure;
+use crate::report::Report;
+use crate::report::chart::{As, Axis, Chart, Panel, Point, Series};
+use crate::report::picture::Figure;
+use crate::report::table::Table;
 use basinet::experiments::{Metastable, SizeRow};
 
 pub fn report(experiment: &Metastable, rows: &[SizeRow]) -> Result<Report, Failure> {

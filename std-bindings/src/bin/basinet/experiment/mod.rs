@@ -1,25 +1,21 @@
 //! `experiment`: the protocols of the papers, run again; what came out as CSV, as tables and as plots.
 //!
-//! The protocols are the library's (`basinet::experiments`); here they are chosen, and their rows become a [`Report`](report::Report).
+//! The protocols are the library's (`basinet::experiments`); here they are chosen, and their rows become a [`Report`].
 
-mod chart;
+mod basins;
 mod codes;
 mod metastable;
-mod picture;
-mod portrait;
-mod report;
 mod retrieval;
 mod structured;
-mod table;
 
 use crate::failure::Failure;
 use crate::progress;
+use crate::report::table::Page;
+use crate::report::{self, Report};
 use crate::say;
 use basinet::experiments::{Basins, Codes, Dimension, Images, Metastable, RandomFeatures, Rate, Retrieval, Structured, Thresholds};
-use report::Report;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use table::Page;
 
 /// Run an experiment of the papers again.
 ///
@@ -167,7 +163,7 @@ impl Arguments {
             }
             Name::Basins => {
                 let experiment = Basins::default();
-                portrait::report(watched(experiment.pieces(), |done| experiment.run(done))?)
+                basins::report(watched(experiment.pieces(), |done| experiment.run(done))?)
             }
             Name::Structured => {
                 let (members, default) = (Structured::default(), RandomFeatures::default());

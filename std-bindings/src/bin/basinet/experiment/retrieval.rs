@@ -1,10 +1,10 @@
 //! `retrieval`: errors at equal beta and at the best, and the rows that a map makes worse.
 
-use super::chart::{As, Axis, Chart, Panel, Point, Series};
-use super::picture::Figure;
-use super::report::{Report, csv};
-use super::table::Table;
 use crate::failure::Failure;
+use crate::report::chart::{As, Axis, Chart, Panel, Point, Series};
+use crate::report::picture::Figure;
+use crate::report::table::Table;
+use crate::report::{Report, csv};
 use basinet::experiments::{Best, RetrievalRow, best, worse};
 
 /// The separation of the charts.

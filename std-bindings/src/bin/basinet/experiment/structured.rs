@@ -1,10 +1,10 @@
 //! `structured`: what the members of the nonparametric family cost and miss, and how random features come near the dense memory.
 
-use super::chart::{As, Axis, Chart, Panel, Point, Series};
-use super::picture::Figure;
-use super::report::{Report, csv};
-use super::table::Table;
 use crate::failure::Failure;
+use crate::report::chart::{As, Axis, Chart, Panel, Point, Series};
+use crate::report::picture::Figure;
+use crate::report::table::Table;
+use crate::report::{Report, csv};
 use basinet::experiments::{Estimate, FeatureRow, Law, StructuredRow, ThresholdRow};
 
 /// Everything that is on the page; `seeds` are those of the random features.

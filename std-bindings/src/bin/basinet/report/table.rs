@@ -1,6 +1,6 @@
 //! Tables as Markdown, and the page that they stand on.
 
-use super::report::refused;
+use super::refused;
 use crate::failure::Failure;
 use std::fs;
 use std::path::Path;

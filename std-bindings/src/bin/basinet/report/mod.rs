@@ -1,11 +1,16 @@
-//! What came out of an experiment, and where it goes.
+//! What came out of an experiment, and where it goes: rows, tables, figures.
 
-use super::picture::Figure;
-use super::table::Table;
+pub mod chart;
+pub mod picture;
+pub mod portrait;
+pub mod table;
+
 use crate::failure::Failure;
+use picture::Figure;
 use serde::Serialize;
 use std::fs;
 use std::path::Path;
+use table::Table;
 
 /// Rows, tables and plots.
 pub struct Report {

@@ -1,0 +1,10 @@
+//! Where random patterns come from.
+
+/// Where random patterns of N numbers come from: independent, and alike in all directions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ensemble {
+    /// The sphere of norm `sqrt N`.
+    Spherical,
+    /// N numbers of the standard normal distribution, so norms of `sqrt N (1 + O(N^(-1/2)))`.
+    Gaussian,
+}

@@ -1,0 +1,27 @@
+//! `capacity`: how many patterns a memory holds, and how damaged a query may be.
+//!
+//! The theory is the library's (`basinet::capacity`); here it is asked, and its answers are printed.
+
+mod check;
+
+use crate::failure::Failure;
+use clap::Subcommand;
+
+/// Say how many patterns a memory holds, and how damaged a query may be.
+#[derive(clap::Args)]
+#[command(after_help = crate::EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Check(check::Arguments),
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.verb {
+        Verb::Check(arguments) => check::run(arguments),
+    }
+}

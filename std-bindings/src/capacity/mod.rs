@@ -1,5 +1,8 @@
 //! Capacity theory: how many random patterns a memory holds, and how damaged a query may be.
+//!
+//! What follows for a memory of a given size is [`advice`].
 
+pub mod advice;
 mod bessel;
 mod bounds;
 mod ensemble;

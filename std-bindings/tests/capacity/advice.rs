@@ -1,8 +1,8 @@
 //! Advice: what is guaranteed, against random memories; what more of anything changes; a user's own patterns; wrong input.
 
 use super::Fallible;
-use basinet::capacity::Error;
 use basinet::capacity::advice::{Damage, Question, Recall, Survey, Surveyor};
+use basinet::capacity::{Ensemble, Error, Finite, Nearest};
 use basinet::experiments::Images;
 use basinet::{AnyModel, AnySeparation, AnySimilarity, Beta, Memory, Model, Patterns, Separation, Similarity, Step, WithModel, beta};
 use proptest::prelude::*;
@@ -35,21 +35,23 @@ impl WithModel for Once<'_> {
     }
 }
 
-/// Whether a random memory gives its first pattern back from a query that is damaged in a random direction.
-fn succeeds(random: &mut ChaCha8Rng, question: &Question, patterns: usize, beta: f64) -> Result<bool, Box<dyn std::error::Error>> {
+/// Rows of a random memory, and a query: the first of them, damaged in a random direction.
+fn memory(random: &mut ChaCha8Rng, question: &Question, patterns: usize) -> (Vec<f32>, Vec<f32>) {
     let (dim, cosine) = (question.dim, question.damage.cosine());
-    let own = direction(random, dim);
-    let aside = direction(random, dim);
+    let (own, aside) = (direction(random, dim), direction(random, dim));
     let along: f64 = own.iter().zip(&aside).map(|(x, y)| x * y).sum();
     let sine = (1.0 - cosine * cosine).sqrt() / (1.0 - along * along).sqrt();
     let length = NORM * question.damage.squared_length().sqrt();
-    let query: Vec<f32> = own.iter().zip(&aside).map(|(x, y)| (length * (cosine * x + sine * (y - along * x))) as f32).collect();
-    let mut rows: Vec<f32> = own.iter().map(|x| (NORM * x) as f32).collect();
-    for _ in 1..patterns {
-        rows.extend(direction(random, dim).iter().map(|x| (NORM * x) as f32));
-    }
-    let model = AnyModel { beta: Beta::new(beta as f32)?, separation: question.separation, similarity: AnySimilarity::Dot };
-    let step = model.run(Once(&Memory::from_rows(dim, &rows)?, &query))?;
+    let query = own.iter().zip(&aside).map(|(x, y)| (length * (cosine * x + sine * (y - along * x))) as f32).collect();
+    let others = (1..patterns).flat_map(|_| direction(random, dim));
+    (own.iter().copied().chain(others).map(|x| (NORM * x) as f32).collect(), query)
+}
+
+/// Whether a step gives the first pattern back.
+fn succeeds(question: &Question, rows: &[f32], query: &[f32]) -> Result<bool, basinet::Error> {
+    let beta = Beta::new(question.beta.unwrap_or(f64::NAN) as f32)?;
+    let model = AnyModel { beta, separation: question.separation, similarity: AnySimilarity::Dot };
+    let step = model.run(Once(&Memory::from_rows(question.dim, rows)?, query))?;
     let enough = match question.separation {
         AnySeparation::Softmax | AnySeparation::Softmax1 | AnySeparation::TopK(_) => f64::from(step.weight) >= question.weight,
         _ => step.is_exact(),
@@ -59,56 +61,66 @@ fn succeeds(random: &mut ChaCha8Rng, question: &Question, patterns: usize, beta:
 
 #[test]
 fn what_is_guaranteed_happens_that_often() -> Fallible {
-    let (trials, mut random) = (1000, ChaCha8Rng::seed_from_u64(1));
-    let damages = [(24, Damage::none()), (32, Damage::erased(0.4)?), (40, Damage::noise(0.7)?), (64, Damage::at_cosine(0.6)?)];
-    for (name, exact) in
-        [("softmax", false), ("softmax1", false), ("topk:3", false), ("sparsemax", true), ("entmax:1.5", true), ("hardmax", true)]
-    {
-        for (dim, damage) in damages {
-            // The beta for so many patterns, and as many for that beta: at hardmax's there may be any number.
+    let (trials, mut random) = (400, ChaCha8Rng::seed_from_u64(1));
+    let names = ["softmax", "softmax1", "topk:3", "sparsemax", "entmax:1.5", "hardmax"];
+    for (dim, damage) in [(24, Damage::none()), (32, Damage::erased(0.4)?), (40, Damage::noise(0.7)?), (64, Damage::at_cosine(0.6)?)] {
+        // At the beta for so many patterns, so many; of maps with a margin four times as many, too, which is well below what was asked for.
+        let mut cases = Vec::new();
+        for name in names {
             let asked = Question { patterns: Some(40.0), ..question(name, dim, damage)? };
-            let beta = asked.smallest_beta()?.ok_or("40 are not held")?;
-            let beta = if beta > 0.0 { beta } else { 1.0 };
-            let given = Question { beta: Some(beta), ..asked };
-            let most = given.answer()?.guaranteed.patterns.and_then(|most| most.count).unwrap_or(f64::INFINITY);
+            let smallest = asked.smallest_beta()?.ok_or("40 are not held")?;
+            let given = Question { beta: Some(if smallest > 0.0 { smallest } else { 1.0 }), ..asked };
+            let guaranteed = given.answer()?.guaranteed;
+            let most = guaranteed.patterns.and_then(|most| most.count).unwrap_or(f64::INFINITY);
             assert!(name == "hardmax" || (most - 40.0).abs() <= 1.0, "{name} {dim}: {most}");
-            // At four times as many the exact probability is well below what was asked for.
-            for patterns in if exact { &[40, 160][..] } else { &[40] } {
-                let given = Question { patterns: Some(f64::from(*patterns)), ..given };
-                let promised = given.answer()?.guaranteed.success.ok_or("no probability")?;
-                let mut count = 0;
-                for _ in 0..trials {
-                    count += usize::from(succeeds(&mut random, &given, *patterns as usize, beta)?);
-                }
-                let share = count as f64 / f64::from(trials);
-                let se = (promised * (1.0 - promised) / f64::from(trials)).sqrt();
-                assert!(share >= promised - 4.0 * se, "{name} {dim} {patterns}: {share} of {promised}");
-                assert!(!exact || share <= promised + 4.0 * se, "{name} {dim} {patterns}: {share} of {promised}");
-                assert!(*patterns > 40 || promised >= 0.9 - 1e-9, "{name} {dim}: {promised}");
+            assert!(guaranteed.success >= Some(0.9 - 1e-9), "{name} {dim}: {guaranteed:?}");
+            cases.push((given, guaranteed.success.ok_or("no probability")?, 0));
+            if names[3..].contains(&name) {
+                let more = Question { patterns: Some(160.0), ..given };
+                cases.push((more, more.answer()?.guaranteed.success.ok_or("no probability")?, 0));
             }
+        }
+        for _ in 0..trials {
+            let (rows, query) = memory(&mut random, &cases[0].0, 160);
+            for (question, _, count) in &mut cases {
+                let numbers = question.patterns.map_or(0, |patterns| patterns as usize * dim);
+                *count += usize::from(succeeds(question, &rows[..numbers], &query)?);
+            }
+        }
+        for (question, promised, count) in cases {
+            let share = count as f64 / f64::from(trials);
+            let off = 4.0 * (promised * (1.0 - promised) / f64::from(trials)).sqrt();
+            let exact = names[3..].contains(&&*question.separation.to_string());
+            assert!(share >= promised - off && (!exact || share <= promised + off), "{question:?}: {share} of {promised}");
         }
     }
     Ok(())
 }
 
-/// Softmax's bound by its definition: any v gives one, the best v is what is given, and a larger one is not allowed.
+/// Softmax's bounds by their definitions: the best of all v up to lambda, and the most for which the nearest is far enough.
 #[test]
 fn the_bound_is_the_best_of_its_kind() -> Fallible {
-    use basinet::capacity::{Ensemble, Finite};
-    for (dim, cosine, beta) in [(2, 0.9, 3.0), (3, 0.5, 20.0), (30, 0.7, 9.0), (30, 0.7, 40.0), (500, 0.4, 100.0), (500, 0.4, 1e4)] {
+    let mut better = [0, 0];
+    for (dim, cosine, beta) in [(2, 0.9, 3.0), (3, 0.5, 20.0), (30, 0.7, 9.0), (30, 0.7, 40.0), (500, 0.4, 100.0), (30, 0.7, 1e4)] {
         let asked = Question { beta: Some(beta), ..question("softmax", dim, Damage::at_cosine(cosine)?)? };
         let (n, finite) = (dim as f64, Finite::new(Ensemble::Spherical, dim)?);
         let lambda = beta * NORM * NORM / n;
         let kappa = cosine - 4f64.ln() / (lambda * n);
-        let mut best = f64::NEG_INFINITY;
+        let (mut by_moment, mut by_nearest) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         for step in 0..=2000 {
             let v = lambda.min(50.0) * f64::from(step) / 2000.0;
-            best = best.max(v * n * kappa - finite.log_moment(v)?);
+            by_moment = by_moment.max(0.1f64.ln() + v * n * kappa - finite.log_moment(v)?);
+            let log = 30.0 * f64::from(step) / 2000.0 - 10.0;
+            let far = cosine - (4f64.ln() + log) / (lambda * n);
+            if Nearest::new(dim, 1.0 + log.exp())?.probability(far.max(-1.0))? >= 0.9 {
+                by_nearest = log;
+            }
         }
-        let found = asked.log_others()?;
-        let by_scan = 0.1f64.ln() + best;
-        assert!(found >= by_scan - 1e-12 && found <= by_scan + 1e-3 * (1.0 + best), "{dim} {beta}: {found}, {by_scan}");
+        let (found, most) = (asked.log_others()?, by_moment.max(by_nearest));
+        assert!(found >= most - 1e-12 && found <= most + 0.016, "{dim} {beta}: {found}, {by_moment}, {by_nearest}");
+        better[usize::from(by_nearest > by_moment)] += 1;
     }
+    assert!(better[0] > 1 && better[1] > 1, "{better:?}");
     Ok(())
 }
 
@@ -151,7 +163,7 @@ fn a_question_and_its_answers_fit_together() -> Fallible {
         assert!(name == "hardmax" || (basin.erased - 0.3).abs() < 1e-8, "{name}: {basin:?}");
         assert!(advice.guaranteed.success.is_some_and(|success| success >= 0.9 - 1e-9));
         // Not to be had: one dimension fewer than what would do.
-        let hard = Question { patterns: Some(1e9), ..asked };
+        let hard = Question { patterns: Some(1e14), ..asked };
         let dim = hard.answer()?.smallest_dim.ok_or("no dimension")?;
         assert!(dim > 48 && Question { dim, ..hard }.smallest_beta()?.is_some(), "{name}: {dim}");
         assert_eq!(Question { dim: dim - 1, ..hard }.smallest_beta()?, None, "{name}: {dim}");
@@ -170,6 +182,9 @@ fn numbers_of_patterns_may_be_huge() -> Fallible {
     Ok(())
 }
 
+/// Images of each kind.
+const COUNT: usize = 500;
+
 fn survey(patterns: Patterns<'_>, beta: Beta, name: &str) -> Result<Survey, basinet::Error> {
     let rows: Vec<usize> = (0..patterns.count()).collect();
     Surveyor { patterns, rows: &rows, beta, separation: name.parse()?, worst: 3 }.survey(|_| ())
@@ -179,27 +194,26 @@ fn survey(patterns: Patterns<'_>, beta: Beta, name: &str) -> Result<Survey, basi
 fn real_patterns_do_what_is_predicted_of_them() -> Fallible {
     let mut shares = [0.0f64; 2];
     for (which, images) in [Images::digits()?, Images::mnist()?].iter().enumerate() {
-        // The first thousand of each.
-        let patterns = Patterns::new(&images.pixels[..1000 * images.dim()], images.dim())?;
+        let patterns = Patterns::new(&images.pixels[..COUNT * images.dim()], images.dim())?;
         for beta in [beta!(0.5), beta!(2.0), beta!(8.0)] {
             for name in ["sparsemax", "entmax:1.5"] {
                 let found = survey(patterns, beta, name)?;
                 let Recall::Exact { predicted, measured, agreeing } = found.recall else { return Err("no margin".into()) };
-                assert_eq!((predicted, agreeing), (measured, 1000), "{which} {name} {beta:?}");
-                println!("{which} {name} {beta:?}: {predicted} of 1000");
+                assert_eq!((predicted, agreeing), (measured, COUNT), "{which} {name} {beta:?}");
+                println!("{which} {name} {beta:?}: {predicted} of {COUNT}");
                 shares[which] = shares[which].max(predicted as f64);
             }
             for name in ["softmax", "softmax1"] {
                 let found = survey(patterns, beta, name)?;
                 let Recall::Within { predicted, measured, held } = found.recall else { return Err("a margin".into()) };
-                assert_eq!(held, 1000, "{which} {name} {beta:?}: {predicted:?} {measured:?}");
+                assert_eq!(held, COUNT, "{which} {name} {beta:?}: {predicted:?} {measured:?}");
                 println!("{which} {name} {beta:?}: {predicted:?} {measured:?}");
                 assert!(found.effective_dim.is_some_and(|dim| dim < 64) && found.random_cosine < Some(found.mean_cosine));
                 println!("effective {:?}, cosine {} random {:?}", found.effective_dim, found.mean_cosine, found.random_cosine);
             }
         }
     }
-    assert!(shares.iter().all(|&share| share > 100.0), "{shares:?}");
+    assert!(shares.iter().all(|&share| share > 50.0), "{shares:?}");
     Ok(())
 }
 

@@ -146,7 +146,7 @@ impl Question {
             patterns: lambda.map(|lambda| checked.most(lambda)).transpose()?.map(Most::of),
             at_any_beta: Most::of(checked.most(f64::INFINITY)?),
             smallest_beta,
-            success: both(lambda, checked.log_others, |lambda, others| checked.law.success(self.damage, lambda, others))?,
+            success: both(lambda, checked.log_others, |lambda, others| checked.success(lambda, others))?,
             basin: lambda.map_or(Ok(None), |lambda| checked.basin(lambda))?,
         };
         let is_held = checked.log_others.is_none() || smallest_beta.is_some();
@@ -200,6 +200,11 @@ impl Question {
 }
 
 impl Checked {
+    fn success(&self, lambda: f64, log_others: f64) -> Result<f64, Error> {
+        let failure = libm::exp(self.law.log_failure(self.damage, lambda, log_others)?);
+        Ok(if failure < 1.0 { 1.0 - failure } else { 0.0 })
+    }
+
     /// What a map with a margin does in half of all memories.
     fn median(&self, lambda: Option<f64>) -> Result<Typical, Error> {
         let half = Self { failure: 0.5, damage: Damage::none(), ..*self };

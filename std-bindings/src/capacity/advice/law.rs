@@ -6,19 +6,25 @@
 //! the probability `F(kappa)^(P-1)`, exactly ([`Nearest`]).
 //!
 //! *Softmax*, need = `logit w`: at least w is the pattern's own if and only if `sum exp(N u (tau_mu - kappa)) <= 1` over the others' cosines
-//! tau. For `v <= u` that is so where `sum exp(N v (tau_mu - kappa)) <= 1`, as `sum a^p <= (sum a)^p` for `p = u/v >= 1`. By Markov's
-//! inequality it fails with a probability of at most
+//! tau. Two bounds, of which the better one is taken:
 //!
 //! ```text
-//! (P-1) exp(-I)      I(kappa, u) = max over v in 0..=u of  N v kappa - ln M_N(v)
+//! moment    For v <= u it is so where sum exp(N v (tau_mu - kappa)) <= 1, as sum a^p <= (sum a)^p for p = u/v >= 1. By Markov's inequality it
+//!           fails with a probability of at most
+//!               (P-1) exp(-I)      I(kappa, u) = max over v in 0..=u of  N v kappa - ln M_N(v)
+//!           M_N as in `Finite`; the maximum is at u, or where the tilted overlap is kappa.
+//! nearest   It is so where each term is at most 1/(P-1), as for a map with a margin of ln(P-1) + logit w. For large u.
 //! ```
 //!
-//! M_N as in [`Finite`]. The maximum is at u, or where the tilted overlap is kappa. Softmax1's empty slot counts as one pattern more
-//! (`M_N >= 1`). Of softmax's weights those of the k best are softmax's or larger, and a weight above 1/2 is the best one's: top-k is bounded by the same.
+//! Softmax1's empty slot counts as one pattern more, of cosine 0 (`M_N >= 1`). Top-k's weights are softmax's or larger for the k best rows,
+//! and a weight above 1/2 is the best one's: what holds for softmax holds for it.
 
 use super::damage::Damage;
 use crate::capacity::bessel::Moment;
 use crate::capacity::{Ensemble, Error, Finite, Nearest};
+
+/// Fewer others than `exp(-FEW)` are none.
+const FEW: f64 = 64.0;
 
 /// What makes a step a success.
 #[derive(Clone, Copy, Debug)]
@@ -44,43 +50,64 @@ impl Law {
         Ok(Self { rule, finite: Finite::new(Ensemble::Spherical, dim)?, other: Nearest::new(dim, 2.0)? })
     }
 
-    /// The largest `ln(P-1)` at which a query of this damage succeeds but for a probability of `failure`; lambda may be infinite.
+    /// The largest `ln(P-1)` at which a query of this damage fails with a probability of at most `failure`; lambda may be infinite.
     pub fn log_others(&self, damage: Damage, lambda: f64, failure: f64) -> Result<f64, Error> {
-        let (kappa, u) = self.place(damage, lambda);
-        Ok(match self.rule {
-            Rule::All(_) => libm::log(-libm::log1p(-failure)) - self.log_hazard(kappa)?,
-            Rule::Most { slot, .. } => {
-                let log = libm::log(failure) + self.rate(kappa, u);
-                if slot { less_one(log) } else { log }
+        let hazard = libm::log(-libm::log1p(-failure));
+        match self.rule {
+            Rule::All(margin) => Ok(hazard - self.log_hazard(self.kappa(damage, lambda, margin))?),
+            Rule::Most { logit, slot } => {
+                let terms = libm::log(failure) + self.rate(self.kappa(damage, lambda, logit), u(damage, lambda));
+                let (by_moment, by_nearest) = (if slot { less_one(terms) } else { terms }, self.by_nearest(damage, lambda, hazard)?);
+                Ok(if by_moment > by_nearest { by_moment } else { by_nearest })
             }
-        })
+        }
     }
 
-    /// The probability of success among `exp(log_others)` others: exact, or, of a weight, at least.
-    pub fn success(&self, damage: Damage, lambda: f64, log_others: f64) -> Result<f64, Error> {
-        let (kappa, u) = self.place(damage, lambda);
+    /// The same by the nearest alone.
+    fn by_nearest(&self, damage: Damage, lambda: f64, hazard: f64) -> Result<f64, Error> {
+        // No margin at all, and the nearest at the other end of the sphere.
+        let at_most = (hazard - self.log_hazard(damage.cosine())?, 2.0 * self.finite.neurons() * u(damage, lambda));
+        let (mut low, mut high) = (-FEW, if at_most.0 < at_most.1 { at_most.0 } else { at_most.1 });
+        let holds = |log_others| Ok::<_, Error>(self.log_hazards(damage, lambda, log_others)? <= hazard);
+        if high == f64::INFINITY || !holds(low)? {
+            return Ok(if high == f64::INFINITY { high } else { f64::NEG_INFINITY });
+        }
+        while high - low > 1e-13 * (FEW + high) {
+            let middle = f64::midpoint(low, high);
+            if holds(middle)? { low = middle } else { high = middle }
+        }
+        Ok(low)
+    }
+
+    /// ln of the probability of failure among `exp(log_others)` others: exact, or, of a weight, a bound; above 0 where it says nothing.
+    pub fn log_failure(&self, damage: Damage, lambda: f64, log_others: f64) -> Result<f64, Error> {
+        let by_nearest = libm::log(-libm::expm1(-libm::exp(self.log_hazards(damage, lambda, log_others)?)));
         Ok(match self.rule {
-            Rule::All(_) => libm::exp(-libm::exp(log_others + self.log_hazard(kappa)?)),
-            Rule::Most { slot, .. } => {
+            Rule::All(_) => by_nearest,
+            Rule::Most { logit, slot } => {
                 let terms = if slot { softplus(log_others) } else { log_others };
-                let failure = libm::exp(terms - self.rate(kappa, u));
-                if failure < 1.0 { 1.0 - failure } else { 0.0 }
+                let by_moment = terms - self.rate(self.kappa(damage, lambda, logit), u(damage, lambda));
+                if by_moment < by_nearest { by_moment } else { by_nearest }
             }
         })
     }
 
-    /// kappa and u.
-    fn place(&self, damage: Damage, lambda: f64) -> (f64, f64) {
-        let need = match self.rule {
-            Rule::All(margin) => margin,
-            Rule::Most { logit, .. } => logit,
+    /// `ln(-ln F(kappa)^(P-1))`, kappa that of the margin, or of terms that are small enough each.
+    fn log_hazards(&self, damage: Damage, lambda: f64, log_others: f64) -> Result<f64, Error> {
+        let (need, slot) = match self.rule {
+            Rule::All(margin) => (margin, false),
+            Rule::Most { logit, slot } => (logit + if slot { softplus(log_others) } else { log_others }, slot),
         };
-        let u = lambda * damage.squared_length().sqrt();
-        (damage.cosine() - need / (self.finite.neurons() * u), u)
+        let kappa = self.kappa(damage, lambda, need);
+        Ok(if slot && kappa < 0.0 { f64::INFINITY } else { log_others + self.log_hazard(kappa)? })
+    }
+
+    fn kappa(&self, damage: Damage, lambda: f64, need: f64) -> f64 {
+        damage.cosine() - need / (self.finite.neurons() * u(damage, lambda))
     }
 
     fn log_hazard(&self, kappa: f64) -> Result<f64, Error> {
-        self.other.log_hazard(if kappa > -1.0 { kappa } else { -1.0 })
+        self.other.log_hazard(if kappa > -1.0 { if kappa < 1.0 { kappa } else { 1.0 } } else { -1.0 })
     }
 
     /// `I(kappa, u)`. Any v gives a bound; the best one is within 1e-7 of its place, so within rounding of its value.
@@ -110,6 +137,10 @@ impl Law {
         }
         value(root(low, (high, at_high), shortfall))
     }
+}
+
+fn u(damage: Damage, lambda: f64) -> f64 {
+    lambda * damage.squared_length().sqrt()
 }
 
 /// The root between a place of a negative and one of a positive value, within 1e-7 of it: false position, of which the end that stays counts

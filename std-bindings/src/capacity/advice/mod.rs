@@ -26,9 +26,9 @@
 //! };
 //! let advice = question.answer()?;
 //! // A thousand patterns of 64 numbers, a quarter of which is lost: exactly back in 99 of 100 recalls.
-//! assert!(advice.guaranteed.smallest_beta.is_some_and(|beta| (4.0..5.0).contains(&beta)));
-//! // Half of the numbers lost is too much at any beta. More dimensions would do.
-//! let advice = Question { damage: Damage::erased(0.6)?, ..question }.answer()?;
+//! assert!(advice.guaranteed.smallest_beta.is_some_and(|beta| (3.1..3.2).contains(&beta)));
+//! // Four fifths lost is too much at any beta. More dimensions would do.
+//! let advice = Question { damage: Damage::erased(0.8)?, ..question }.answer()?;
 //! assert_eq!(advice.guaranteed.smallest_beta, None);
 //! assert!(advice.smallest_dim > Some(64));
 //! # Ok::<(), basinet::capacity::Error>(())

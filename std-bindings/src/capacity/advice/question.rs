@@ -135,7 +135,8 @@ impl Question {
     pub fn smallest_dim(&self) -> Result<Option<usize>, Error> {
         let checked = self.checked()?;
         let Some(wanted) = checked.log_others else { return Ok(None) };
-        let holds = |dim: usize| Ok(Law::new(checked.law.rule, dim)?.log_others(self.damage, f64::INFINITY, self.failure)? >= wanted);
+        let allowed = libm::log(self.failure);
+        let holds = |dim: usize| Ok(Law::new(checked.law.rule, dim)?.log_failure(self.damage, f64::INFINITY, wanted)? <= allowed);
         first(2, MOST_DIMENSIONS, holds)
     }
 }
@@ -167,8 +168,8 @@ impl Checked {
 
     /// Whether the wanted patterns are held; no if none are given.
     fn holds(&self, damage: Damage, lambda: f64) -> Result<bool, Error> {
-        let most = self.law.log_others(damage, lambda, self.failure)?;
-        Ok(self.log_others.is_some_and(|wanted| wanted <= most))
+        let allowed = libm::log(self.failure);
+        self.log_others.map_or(Ok(false), |others| Ok(self.law.log_failure(damage, lambda, others)? <= allowed))
     }
 
     pub fn smallest_beta(&self) -> Result<Option<f64>, Error> {

@@ -2,6 +2,7 @@
 
 /// Where random patterns of N numbers come from: independent, and alike in all directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "experiments", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Ensemble {
     /// The sphere of norm `sqrt N`.
     Spherical,

@@ -2,6 +2,8 @@
 
 mod bounds;
 mod ensemble;
+#[cfg(feature = "experiments")]
+pub mod simulation;
 
 pub use crate::codes::Error;
 pub use bounds::{Bound, dense_bound, dense_bound_load, kernel_bound};

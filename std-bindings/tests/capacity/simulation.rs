@@ -9,6 +9,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::sync::Mutex;
 
+/// When a run is over.
+const STOP: Stop = Stop::after(400).state_change(1e-6);
+
 fn point(measure: Measure, ensemble: Ensemble, neurons: usize, patterns: usize) -> Point {
     Point { measure, ensemble, neurons, patterns }
 }
@@ -34,13 +37,6 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
 }
 
-/// When a run is over.
-fn stop() -> Stop {
-    let mut stop = Stop::default();
-    (stop.steps, stop.state_change) = (400, 1e-6);
-    stop
-}
-
 /// Where a settled state's overlap crosses a threshold, by bisection: `(one that stays, one that does not)`.
 fn bisected(
     memory: &Memory,
@@ -52,7 +48,7 @@ fn bisected(
     for _ in 0..14 {
         let middle = (bracket.0 + bracket.1) / 2.0;
         let (lambda, state) = start(middle);
-        let settled = memory.settle(&Model::new(Beta::new(lambda as f32)?, Softmax), &state, stop())?;
+        let settled = memory.settle(&Model::new(Beta::new(lambda as f32)?, Softmax), &state, STOP)?;
         let stays = dot(&settled.state, tested) > overlap * tested.len() as f64;
         if stays { bracket.0 = middle } else { bracket.1 = middle }
     }
@@ -161,7 +157,7 @@ fn pieces_are_recalled_from_as_one() -> Fallible {
     let sample = one.sample(1)?;
     for (lambda, stays) in [(sample.value * 1.001, true), (sample.value * 0.999, false)] {
         let model = Model::new(Beta::new(lambda as f32)?, Softmax);
-        let settled = memory.settle(&model, &tested, stop())?;
+        let settled = memory.settle(&model, &tested, STOP)?;
         assert_eq!(dot(&settled.state, &tested) > 35.0, stays, "{lambda}");
     }
     Ok(())

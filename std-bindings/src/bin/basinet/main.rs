@@ -5,6 +5,7 @@
 //! two ends of a recall. What they say goes to standard output, progress and errors to standard error.
 
 mod answer;
+mod capacity;
 mod completions;
 mod experiment;
 mod export;
@@ -64,6 +65,7 @@ enum Verb {
     Export(export::Arguments),
     Experiment(experiment::Arguments),
     Train(train::Arguments),
+    Capacity(capacity::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -84,6 +86,7 @@ fn main() -> ExitCode {
         Verb::Export(arguments) => export::run(&arguments),
         Verb::Experiment(arguments) => experiment::run(&arguments),
         Verb::Train(arguments) => train::run(&arguments),
+        Verb::Capacity(arguments) => capacity::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, Arguments::command()),
     };
     match done {

@@ -6,6 +6,7 @@ use super::{Error, Sample};
 use crate::capacity::Ensemble;
 use crate::codes::{dimensions, points, positive};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What is measured of random patterns `xi^1 ... xi^P`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,6 +68,18 @@ impl Measure {
             (Name::Basin, None) => Err("a basin without its lambda"),
             (_, Some(_)) => Err("a lambda for what is no basin"),
         }
+    }
+}
+
+/// Its name: `one-step`, `crossover`, `basin`, `nearest`.
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OneStep => "one-step",
+            Self::Crossover => "crossover",
+            Self::Basin { .. } => "basin",
+            Self::Nearest => "nearest",
+        })
     }
 }
 

@@ -67,8 +67,9 @@ impl Simulation {
     /// for the others.
     ///
     /// # Errors
-    /// As [`Point::sample`], and those of `found`.
+    /// As [`Point::check`] of the first point that has one, before anything is drawn; then those of `found`.
     pub fn run<E: From<Error> + Send>(&self, known: &[Sample], found: impl Fn(&Sample) -> Result<(), E> + Sync) -> Result<Vec<Row>, E> {
+        self.points.iter().try_for_each(|(point, _)| point.check())?;
         let mut samples: Vec<Vec<Option<Sample>>> = (0..self.points.len()).map(|at| self.samples(at, known)).collect();
         let is_new = |&(at, number): &(usize, usize)| samples[at][number].is_none();
         let all = self.points.iter().enumerate().flat_map(|(at, &(_, count))| (0..count).map(move |number| (at, number)));

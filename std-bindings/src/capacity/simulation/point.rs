@@ -115,7 +115,7 @@ impl Point {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Features`] where N, P or lambda is out of its range; [`Error::Recall`] where P N numbers, or N or P in 32 bits, are too large.
+    /// Those of [`check`](Self::check).
     pub fn sample(&self, seed: u32) -> Result<Sample, Error> {
         self.check()?;
         let (drawn, mut clock) = (Drawn::new(self, seed), Clock::default());
@@ -124,7 +124,12 @@ impl Point {
         Ok(Sample { point: *self, number: seed, value, width, seconds, recalls })
     }
 
-    fn check(&self) -> Result<(), Error> {
+    /// Nothing, where such patterns can be drawn and measured. O(1).
+    ///
+    /// # Errors
+    /// [`Error::Features`] where N, P or lambda is out of its range; [`Error::Recall`] where N or P is beyond 32 bits, or P N numbers beyond memory's
+    /// addresses.
+    pub fn check(&self) -> Result<(), Error> {
         dimensions(self.neurons, 2)?;
         points(self.patterns, 2)?;
         self.measure.lambda().map(|lambda| positive("lambda", lambda)).transpose()?;

@@ -1,27 +1,30 @@
-//! `capacity`: how many random patterns a memory holds, each way of asking a module with its arguments and its work.
+//! `capacity`: how many patterns a memory holds, and how damaged a query may be.
+//!
+//! The theory is the library's (`basinet::capacity`); here it is asked, and its answers are printed.
 
+mod check;
 mod simulate;
 
 use crate::failure::Failure;
+use clap::Subcommand;
 
-/// How many random patterns a memory holds.
-///
-/// Patterns of N neurons have |xi|^2 = N, lambda is the inverse temperature, and
-/// the load is ln(P)/N, of P patterns.
+/// Say how many patterns a memory holds, and how damaged a query may be.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment, after_help = crate::EXIT_CODES)]
+#[command(after_help = crate::EXIT_CODES)]
 pub struct Arguments {
     #[command(subcommand)]
     verb: Verb,
 }
 
-#[derive(clap::Subcommand)]
+#[derive(Subcommand)]
 enum Verb {
+    Check(check::Arguments),
     Simulate(simulate::Arguments),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.verb {
+        Verb::Check(arguments) => check::run(arguments),
         Verb::Simulate(arguments) => simulate::run(arguments),
     }
 }

@@ -112,7 +112,10 @@ impl Arguments {
                 Drawn::Gaussian => Ensemble::Gaussian,
             };
             let samples = self.samples.map_or(SAMPLES, |samples| samples as usize);
-            return Ok(Simulation { points: vec![(Point { measure, ensemble, neurons, patterns }, samples)] });
+            let point = Point { measure, ensemble, neurons, patterns };
+            // Before there is a folder for it.
+            point.check()?;
+            return Ok(Simulation { points: vec![(point, samples)] });
         }
         let mut simulation = Simulation::of_record();
         let most = self.most_patterns.unwrap_or(usize::MAX);

@@ -14,8 +14,9 @@
 //! L(lambda) = max over m of  lambda N m - ln M_N(lambda m) - logit((m - t) / (1 - t)),       t = t_N(lambda m)
 //! ```
 //!
-//! where the maximum is the one next to 1: further down the map has the fixed point of a state that has forgotten its pattern. It is a
-//! saddle-node of m near `1 - 1/(N lambda (1-t))`, and shifts the load by ln(N)/N: sizes that fit into a computer are far from the limit.
+//! where the maximum is the one next to 1, of m from 1/2 on, or from half-way between 1 and the [overlap that a forgotten pattern
+//! keeps](super::forgotten_overlap): further down the map has the fixed point of a state that has forgotten its pattern. It is a saddle-node near
+//! `m = 1 - 1/(N lambda (1-t))`, and shifts the load by ln(N)/N: sizes that fit into a computer are far from the limit.
 
 use super::bessel::{Moment, moment};
 use super::{Ensemble, Error, forgotten_overlap};
@@ -29,7 +30,8 @@ const STEP: f64 = 0.125;
 const FARTHEST: f64 = 0.6 * std::f64::consts::PI;
 /// Steps after which a map that still moves is at a point where it will go on doing so for long.
 const STEPS: usize = 100_000;
-/// The overlap that separates a pattern that came back from one that did not, unless what is forgotten keeps more.
+/// Overlaps below which a pattern is not retrieved: one that began there, and one that was damaged and came back.
+const LEAST: f64 = 0.5;
 const BACK: f64 = 0.7;
 
 /// Random patterns of N numbers.
@@ -102,21 +104,22 @@ impl Finite {
         if self.ensemble == Ensemble::Gaussian && lambda >= 1.0 {
             return Ok(None);
         }
-        // Along y = -ln(1 - m): down from above ln(N lambda (1 - t)) to where the maximum has been passed.
-        let worth = |y: f64| self.worth(lambda, -libm::expm1(-y));
-        let (mut y, mut best) = (2.0 + libm::log1p(self.neurons * lambda), f64::NEG_INFINITY);
-        loop {
-            match worth(y) {
-                Some(value) if value >= best => best = value,
-                Some(_) => break,
-                None => return Ok(None),
+        // Along y = -ln(1 - m): down from above ln(N lambda (1 - t)) to where the maximum has been passed, or where m is no retrieval any more.
+        let worth = |y: f64| self.worth(lambda, -libm::expm1(-y)).unwrap_or(f64::INFINITY);
+        let least = -libm::log1p(-retrieved(lambda, LEAST)?);
+        let (mut y, mut best) = (2.0 + least + libm::log1p(self.neurons * lambda), f64::NEG_INFINITY);
+        while y > least {
+            let value = worth(y);
+            if value < best {
+                break;
             }
-            y -= STEP;
-            if y <= 0.0 {
-                return Ok(None);
-            }
+            (best, y) = (value, y - STEP);
         }
-        let log = largest(y, y + 2.0 * STEP, |y| worth(y).unwrap_or(f64::NEG_INFINITY));
+        let low = if y > least { y } else { least };
+        let log = largest(low, y + 2.0 * STEP, worth);
+        if log == f64::INFINITY {
+            return Ok(None);
+        }
         // ln(1 + exp L): one more than the others.
         let more = if log > 0.0 { log + libm::log1p(libm::exp(-log)) } else { libm::log1p(libm::exp(log)) };
         Ok(Some(more / self.neurons))
@@ -206,7 +209,7 @@ impl Finite {
     /// a' = w + (1-w) t_N(lambda r) a/r      b' = (1-w) t_N(lambda r) b/r      r^2 = a^2 + b^2,  w = sigmoid(lambda N a - ln(P-1) - ln M_N(lambda r))
     /// ```
     ///
-    /// None where the pattern itself does not. Good while lambda is well below the [condensation](Ensemble::condensation); beyond, the
+    /// None where the pattern itself does not, and where the map would bring it back from farther than 108 degrees. Good while lambda is well below the [condensation](Ensemble::condensation); beyond, the
     /// nearest other pattern decides, [`Nearest`](super::Nearest).
     ///
     /// ```
@@ -220,10 +223,9 @@ impl Finite {
     /// [`Error::OutOfRange`] unless `lambda` is positive and `load` that of two patterns or more, both finite.
     pub fn basin_angle(&self, load: f64, lambda: f64) -> Result<Option<f64>, Error> {
         let (others, lambda) = (self.log_others(load)?, positive("lambda", lambda)?);
-        let back = forgotten_overlap(lambda)?.midpoint(1.0);
-        let back = if back > BACK { back } else { BACK };
+        let back = retrieved(lambda, BACK)?;
         let comes_back = |angle| self.end(angle, others, lambda) > back;
-        if !comes_back(0.0) {
+        if !comes_back(0.0) || comes_back(FARTHEST) {
             return Ok(None);
         }
         let (mut low, mut high) = (0.0, FARTHEST);
@@ -262,6 +264,12 @@ impl Finite {
 /// A number of patterns.
 pub(super) fn count(patterns: f64) -> Result<f64, Error> {
     within("patterns", patterns, patterns >= 2.0, "finite and at least 2")
+}
+
+/// The overlap from which on a pattern counts as retrieved: this, or half-way from what a forgotten one keeps to 1.
+fn retrieved(lambda: f64, least: f64) -> Result<f64, Error> {
+    let between = forgotten_overlap(lambda)?.midpoint(1.0);
+    Ok(if between > least { between } else { least })
 }
 
 /// The largest value of a function with one maximum, by golden sections.

@@ -44,6 +44,8 @@ pub struct Failures {
     pub short: f64,
     /// The exponent of long enough patterns with another one closer than themselves.
     pub close: f64,
+    /// The same of a pattern of any length, `ln(2)/2 - load`: that of the mean number of close pairs, exact at any N (Student's t beyond `sqrt N`).
+    pub pair: f64,
 }
 
 impl Failures {
@@ -215,8 +217,8 @@ pub fn gaussian_failures(load: f64, lambda: f64) -> Result<Failures, Error> {
     // I(r) + max(r/2 - load, 0) is convex; its least is at 1/2, or where the pair begins to cost nothing, or at 1.
     let best = if load <= 0.25 { 0.5 } else { (2.0 * load).clamp(0.5, 1.0) };
     let r = if shortest > best { shortest } else { best };
-    let pair = r / 2.0 - load;
-    Ok(Failures { shortest, short, close: rate(r) + if pair > 0.0 { pair } else { 0.0 } })
+    let cost = r / 2.0 - load;
+    Ok(Failures { shortest, short, close: rate(r) + if cost > 0.0 { cost } else { 0.0 }, pair: 2.0 * PAIR_LOAD - load })
 }
 
 /// `1 - (1 - lambda)^2` below 1, then 1.

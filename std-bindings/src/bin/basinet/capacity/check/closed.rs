@@ -68,7 +68,7 @@ fn noise(ensemble: Ensemble, row: &Row<'_>) -> Result<Vec<Pair>, Fault> {
         ("zeta", Some(ensemble.cumulant(lambda, rho)?)),
         ("eps_star", Some(ensemble.nearest_overlap(load, rho)?)),
     ])?;
-    pairs.push(Pair::relative(Some(f64::from(noise.condensed)), Some(row.flag("condensed")?)));
+    pairs.push(Pair::relative("condensed", Some(f64::from(noise.condensed)), Some(row.flag("condensed")?)));
     Ok(pairs)
 }
 
@@ -77,7 +77,7 @@ fn basin(ensemble: Ensemble, row: &Row<'_>) -> Result<Vec<Pair>, Fault> {
     let angle = ensemble.basin_angle(load, lambda, 1.0)?;
     let mut pairs = row.relative([("theta_c_rad", angle), ("theta_c_deg", angle.map(f64::to_degrees))])?;
     let condensed = ensemble.noise(load, lambda, 1.0)?.condensed;
-    pairs.push(Pair::relative(Some(f64::from(condensed)), Some(row.flag("condensed")?)));
+    pairs.push(Pair::relative("condensed", Some(f64::from(condensed)), Some(row.flag("condensed")?)));
     Ok(pairs)
 }
 
@@ -103,7 +103,7 @@ fn failures(row: &Row<'_>) -> Result<Vec<Pair>, Fault> {
     row.relative([
         ("Lambda", Some(failures.exponent())),
         ("norm_part", Some(failures.short)),
-        ("pair_part", Some(failures.close)),
+        ("pair_part", Some(failures.pair)),
         ("rho_fail", Some(failures.shortest)),
     ])
 }

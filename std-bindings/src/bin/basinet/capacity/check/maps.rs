@@ -47,15 +47,18 @@ fn one_step(row: &Row<'_>) -> Result<Vec<Pair>, Fault> {
 }
 
 fn nearest(row: &Row<'_>) -> Result<Vec<Pair>, Fault> {
-    let nearest = Nearest::new(row.whole("N")?, row.number("P")?)?;
+    let neurons = row.whole("N")?;
+    let nearest = Nearest::new(neurons, row.number("P")?)?;
+    // The limit is of the load itself, and not of the whole number of patterns next to it.
+    let load = Nearest::new(neurons, row.number("alpha_tilde")? * libm::pow(neurons as f64, row.number("k")?))?;
     let mut pairs = row.relative([
         ("cos_exact", Some(nearest.mean_cosine())),
-        ("theory", Some(nearest.small_load_limit())),
+        ("theory", Some(load.small_load_limit())),
         ("corrected_theory", Some(nearest.corrected_limit())),
     ])?;
     if row.has("spherical_theory") {
-        let angle = nearest.mean_angle();
-        pairs.extend(row.relative([("spherical_theory", Some(nearest.limit())), ("cos_of_mean_theta_exact", Some(libm::cos(angle)))])?);
+        let cosine = libm::cos(nearest.mean_angle());
+        pairs.extend(row.relative([("spherical_theory", Some(nearest.limit())), ("cos_of_mean_theta_exact", Some(cosine))])?);
     }
     Ok(pairs)
 }
@@ -74,6 +77,9 @@ fn scaled_load(row: &Row<'_>) -> Result<Vec<Pair>, Fault> {
 }
 
 fn basin(row: &Row<'_>) -> Result<Vec<Pair>, Fault> {
-    let finite = finite(row, Ensemble::Spherical)?;
-    row.relative([("theta_map", finite.basin_angle(row.number("alpha")?, row.number("lam")?)?)])
+    let (finite, load) = (finite(row, Ensemble::Spherical)?, row.number("alpha")?);
+    // Of a whole number of patterns, where it can be one.
+    let patterns = libm::round(libm::exp(load * finite.neurons()));
+    let load = if patterns.is_finite() { finite.load(patterns)? } else { load };
+    row.relative([("theta_map", finite.basin_angle(load, row.number("lam")?)?)])
 }

@@ -14,6 +14,9 @@ use rows::{Fault, Pair, Row};
 use serde_json::Value;
 use std::path::PathBuf;
 
+/// Values that were not held of which more is said.
+const SHOWN: usize = 20;
+
 /// Hold the theory against a file of reference values.
 ///
 /// Each line of the output is a table: `TABLE held H/N max-error E tolerance T`.
@@ -46,6 +49,7 @@ struct Met {
     held: usize,
     all: usize,
     worst: f64,
+    missed: Vec<String>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -53,22 +57,23 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let refused = |why: &dyn std::fmt::Display| Failure::Refused(format!("{name}: {why}"));
     let text = std::fs::read_to_string(&arguments.file).map_err(|error| refused(&error))?;
     let file: Value = serde_json::from_str(&text).map_err(|error| refused(&error))?;
-    let (mut lines, mut missed) = (Vec::new(), 0);
+    let (mut lines, mut missed) = (Vec::new(), Vec::new());
     for section in [closed::SECTIONS, maps::SECTIONS, statistics::SECTIONS].into_iter().flatten() {
         let Some(table) = section.path.iter().try_fold(&file, |value, key| value.get(key)) else { continue };
         let name = section.path.join(".") + section.part;
         let met = met(table, section).map_err(|fault| refused(&format_args!("{name}: {fault}")))?;
-        missed += met.all - met.held;
         lines.push(format!("{name} held {}/{} max-error {:.1e} tolerance {:e}", met.held, met.all, met.worst, section.tolerance));
+        missed.extend(met.missed.into_iter().map(|miss| format!("{name}, {miss}")));
     }
     if lines.is_empty() {
         return Err(refused(&"has none of the tables that are known"));
     }
     say::line(&lines.join("\n"))?;
-    match missed {
-        0 => Ok(()),
-        missed => Err(refused(&format_args!("{missed} values were not held"))),
+    if missed.is_empty() {
+        return Ok(());
     }
+    let more = if missed.len() > SHOWN { "\n..." } else { "" };
+    Err(refused(&format_args!("{} values were not held:\n{}{more}", missed.len(), missed[..missed.len().min(SHOWN)].join("\n"))))
 }
 
 /// All rows of a table; a table may be a single one.
@@ -83,7 +88,11 @@ fn met(table: &Value, section: &Section) -> Result<Met, Fault> {
         for pair in pairs {
             let error = pair.error();
             met.all += 1;
-            met.held += usize::from(error <= section.tolerance);
+            if error <= section.tolerance {
+                met.held += 1;
+            } else {
+                met.missed.push(format!("row {number} (from 0): {pair}"));
+            }
             met.worst = if error > met.worst || error.is_nan() { error } else { met.worst };
         }
     }

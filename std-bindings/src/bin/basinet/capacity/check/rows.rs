@@ -31,6 +31,7 @@ impl From<basinet::capacity::Error> for Fault {
 
 /// A value, what it should be, and the unit that errors are measured in.
 pub struct Pair {
+    key: String,
     found: Option<f64>,
     expected: Option<f64>,
     unit: f64,
@@ -38,14 +39,14 @@ pub struct Pair {
 
 impl Pair {
     /// In units of what is expected.
-    pub fn relative(found: Option<f64>, expected: Option<f64>) -> Self {
+    pub fn relative(key: &str, found: Option<f64>, expected: Option<f64>) -> Self {
         let unit = expected.map_or(1.0, f64::abs);
-        Self { found, expected, unit: if unit == 0.0 { 1.0 } else { unit } }
+        Self { key: key.to_owned(), found, expected, unit: if unit == 0.0 { 1.0 } else { unit } }
     }
 
     /// In units of a standard error, or of what is allowed.
-    pub fn within(found: f64, expected: f64, unit: f64) -> Self {
-        Self { found: Some(found), expected: Some(expected), unit }
+    pub fn within(key: &str, found: f64, expected: f64, unit: f64) -> Self {
+        Self { key: key.to_owned(), found: Some(found), expected: Some(expected), unit }
     }
 
     /// Infinite where only one of the two exists.
@@ -56,6 +57,13 @@ impl Pair {
             (Some(found), Some(expected)) => (found - expected).abs() / self.unit,
             _ => f64::INFINITY,
         }
+    }
+}
+
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |number: Option<f64>| number.map_or_else(|| "none".to_owned(), |number| number.to_string());
+        write!(f, "{} is {}, not {}", self.key, number(self.found), number(self.expected))
     }
 }
 
@@ -107,6 +115,6 @@ impl<'v> Row<'v> {
 
     /// Each of these with what the row has for it, relative.
     pub fn relative<const N: usize>(&self, found: [(&str, Option<f64>); N]) -> Result<Vec<Pair>, Fault> {
-        found.into_iter().map(|(key, found)| Ok(Pair::relative(found, self.perhaps(key)?))).collect()
+        found.into_iter().map(|(key, found)| Ok(Pair::relative(key, found, self.perhaps(key)?))).collect()
     }
 }

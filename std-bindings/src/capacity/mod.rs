@@ -42,6 +42,8 @@ mod nearest;
 mod noise;
 mod one_step;
 mod quadrature;
+#[cfg(feature = "experiments")]
+pub mod simulation;
 mod thresholds;
 
 pub use crate::codes::Error;

@@ -1,5 +1,6 @@
-//! Capacity theory: its laws, its simulation, its advice.
+//! Capacity theory: its laws, and what is measured, against plain ways of measuring it.
 
+mod simulation;
 mod theory;
 
 type Fallible = Result<(), Box<dyn std::error::Error>>;

@@ -3,6 +3,7 @@
 //! The theory is the library's (`basinet::capacity`); here it is asked, and its answers are printed.
 
 mod check;
+mod simulate;
 
 use crate::failure::Failure;
 use clap::Subcommand;
@@ -18,10 +19,12 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Check(check::Arguments),
+    Simulate(simulate::Arguments),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.verb {
         Verb::Check(arguments) => check::run(arguments),
+        Verb::Simulate(arguments) => simulate::run(arguments),
     }
 }

@@ -3,6 +3,7 @@
 //! The theory is the library's (`basinet::capacity`); here it is asked, and its answers are printed.
 
 mod check;
+mod figures;
 mod simulate;
 
 use crate::failure::Failure;
@@ -20,11 +21,13 @@ pub struct Arguments {
 enum Verb {
     Check(check::Arguments),
     Simulate(simulate::Arguments),
+    Figures(figures::Arguments),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.verb {
         Verb::Check(arguments) => check::run(arguments),
         Verb::Simulate(arguments) => simulate::run(arguments),
+        Verb::Figures(arguments) => figures::run(arguments),
     }
 }

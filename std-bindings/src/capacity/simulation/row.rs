@@ -35,7 +35,7 @@ pub struct Row {
     pub point: Point,
     /// How many.
     pub samples: usize,
-    /// The median of a one-step crossover; the mean of the finite ones of everything else.
+    /// The median of a one-step crossover; the mean of the finite ones of everything else. Samples without a basin are angles of 0 in it.
     pub value: f64,
     /// The standard error: of a median `1.2533 (q84 - q16) / (2 sqrt n)`; of a mean the square root of `sd^2 / n + width^2 / 12`, n the finite
     /// samples, width the mean of the brackets'. NaN of fewer than two.

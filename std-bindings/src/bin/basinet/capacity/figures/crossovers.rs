@@ -8,15 +8,18 @@ use basinet::capacity::{Ensemble, Error, Finite};
 /// The loads that are drawn, and the name and look of each.
 const LOADS: [(f64, &str, usize); 4] = [(0.1, "load 0.1", 1), (0.2, "load 0.2", 2), (0.3, "load 0.3", 3), (0.4, "load 0.4", 4)];
 
-/// The smallest network whose map is drawn.
+/// The smallest network that is drawn, and the fewest patterns: below, a map of what is typical says nothing.
 const SMALLEST: f64 = 16.0;
+const FEWEST: f64 = 20.0;
 
 pub fn chart(seen: &[Seen]) -> Result<Chart, Error> {
     let panel = |title: &str, measure: Measure, map: &dyn Fn(&Finite, f64) -> Result<Option<f64>, Error>| -> Result<Panel, Error> {
         let mut series = Vec::new();
         for (load, label, number) in LOADS {
-            // Sizes far beyond any computer's, so that it is seen where the lines go.
-            let line = curve("map of finite sizes", number, As::Plain, steps(0.0005, 1.0 / SMALLEST, 40), |x| {
+            // From sizes far beyond any computer's on, so that it is seen where the lines go.
+            let few = load / libm::log(FEWEST);
+            let most = if few < 1.0 / SMALLEST { few } else { 1.0 / SMALLEST };
+            let line = curve("map of finite sizes", number, As::Plain, steps(0.0005, most, 40), |x| {
                 map(&Finite::new(Ensemble::Spherical, libm::round(1.0 / x) as usize)?, load)
             })?;
             let limit = Ensemble::Spherical.typical_lambda(load)?.unwrap_or(f64::NAN);

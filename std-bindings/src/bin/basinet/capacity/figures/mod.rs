@@ -77,7 +77,7 @@ fn report(seen: &[Seen]) -> Result<Report, Error> {
         Figure::Chart(rates::chart()?),
         Figure::Chart(nearest::chart(seen)?),
     ];
-    let tables = if seen.is_empty() { vec![] } else { tables::all(seen) };
+    let tables = if seen.is_empty() { vec![] } else { tables::all(seen)? };
     Ok(Report { files: vec![], json: serde_json::Value::Null, tables, figures })
 }
 

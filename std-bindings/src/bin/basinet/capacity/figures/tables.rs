@@ -2,21 +2,34 @@
 
 use super::{Seen, of};
 use crate::report::table::Table;
-use basinet::capacity::Ensemble;
-use basinet::capacity::simulation::{Measure, Row};
+use basinet::capacity::simulation::{Measure, Point, Row};
+use basinet::capacity::{Ensemble, Error, Finite, Nearest};
 
 /// The tables of a page.
 pub const NAMES: &[&str] = &["verdicts", "one-step", "crossover", "basin", "nearest"];
 
-pub fn all(seen: &[Seen]) -> Vec<Table> {
+pub fn all(seen: &[Seen]) -> Result<Vec<Table>, Error> {
     let one = |measure| move |other| other == measure;
-    vec![
+    let limit = |point: Point| point.ensemble.typical_lambda(point.load());
+    let mean_field = |point: Point| Finite::new(point.ensemble, point.neurons)?.one_step_lambda(point.load());
+    let prediction = |point: Point| Ok(Some(Nearest::new(point.neurons, point.patterns as f64)?.small_load_limit()));
+    Ok(vec![
         verdicts(seen),
-        table("one-step", "Half of the weight after one step: the median lambda", of(seen, one(Measure::OneStep))),
-        table("crossover", "The pattern stays: the mean lambda", of(seen, one(Measure::Crossover))),
-        table("basin", "The pattern comes back: the mean of the largest angle, in radians", of(seen, is_basin)),
-        table("nearest", "The nearest other pattern: the mean cosine", of(seen, one(Measure::Nearest))),
-    ]
+        table(
+            "one-step",
+            "Half of the weight after one step: the median lambda",
+            ("mean field", &mean_field),
+            of(seen, one(Measure::OneStep)),
+        )?,
+        table("crossover", "The pattern stays: the mean lambda", ("limit", &limit), of(seen, one(Measure::Crossover)))?,
+        table(
+            "basin",
+            "The pattern comes back: the mean of the largest angle, in radians",
+            ("lambda", &|point| Ok(point.measure.lambda())),
+            of(seen, is_basin),
+        )?,
+        table("nearest", "The nearest other pattern: the mean cosine", ("limit", &prediction), of(seen, one(Measure::Nearest)))?,
+    ])
 }
 
 fn is_basin(measure: Measure) -> bool {
@@ -39,28 +52,33 @@ impl Seen {
     }
 }
 
-fn table<'s>(name: &'static str, title: &str, seen: impl Iterator<Item = &'s Seen>) -> Table {
-    let heads = ["patterns", "N", "P", "load", "lambda", "samples", "measured", "+-", "predicted", "off by +-", "off by %", "us a recall"];
+/// A number of a point that only one table has, and its head.
+type Further<'f> = (&'static str, &'f dyn Fn(Point) -> Result<Option<f64>, Error>);
+
+fn table<'s>(name: &'static str, title: &str, (head, further): Further<'_>, seen: impl Iterator<Item = &'s Seen>) -> Result<Table, Error> {
+    let heads = ["patterns", "N", "P", "load", head, "samples", "measured", "+-", "predicted", "off by +-", "off by %", "us a recall"];
     let mut table = Table::new(name, title, &heads);
-    table.rows = seen.map(cells).collect();
-    table
+    for seen in seen {
+        table.rows.push(cells(seen, further(seen.row.point)?));
+    }
+    Ok(table)
 }
 
-fn cells(seen: &Seen) -> Vec<String> {
+fn cells(seen: &Seen, further: Option<f64>) -> Vec<String> {
     let Row { point, samples, value, error, seconds_per_recall, .. } = seen.row;
-    let none = || "-".to_owned();
+    let number = |number: Option<f64>, places| number.map_or_else(|| "-".to_owned(), |number| format!("{number:.places$}"));
     vec![
         name(point.ensemble).to_owned(),
         point.neurons.to_string(),
         point.patterns.to_string(),
         format!("{:.3}", point.load()),
-        point.measure.lambda().map_or_else(none, |lambda| lambda.to_string()),
+        number(further, if is_basin(point.measure) { 1 } else { 5 }),
         samples.to_string(),
         format!("{value:.5}"),
         format!("{error:.5}"),
-        seen.prediction.map_or_else(none, |prediction| format!("{prediction:.5}")),
-        seen.off().map_or_else(none, |(errors, _)| format!("{errors:.2}")),
-        seen.off().map_or_else(none, |(_, percent)| format!("{percent:.3}")),
+        number(seen.prediction, 5),
+        number(seen.off().map(|(errors, _)| errors), 2),
+        number(seen.off().map(|(_, percent)| percent), 3),
         format!("{:.1}", 1e6 * seconds_per_recall),
     ]
 }

@@ -19,14 +19,27 @@ pub(super) struct Moment {
     pub mean: f64,
 }
 
-/// Of directions in N dimensions, at least 2. O(sqrt N) at most, some 40 to 500 exponentials.
-pub(super) fn moment(neurons: f64, u: f64) -> Moment {
-    let others = neurons - 1.0;
-    let tilted = Tilted::at(u * neurons / others);
-    let (at_rest, _) = sums(others, 0.0);
-    let (sum, lean) = sums(others, tilted.t);
-    let spread = 1.0 / (1.0 + tilted.w);
-    Moment { log: others * tilted.cumulant() + libm::log(sum / at_rest), mean: tilted.t + spread * lean / sum }
+/// Random directions in N dimensions, at least 2.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Directions {
+    neurons: f64,
+    /// S(0).
+    at_rest: f64,
+}
+
+impl Directions {
+    pub fn new(neurons: f64) -> Self {
+        Self { neurons, at_rest: sums(neurons - 1.0, 0.0).0 }
+    }
+
+    /// Some 50 to 500 exponentials.
+    pub fn moment(&self, u: f64) -> Moment {
+        let others = self.neurons - 1.0;
+        let tilted = Tilted::at(u * self.neurons / others);
+        let (sum, lean) = sums(others, tilted.t);
+        let spread = 1.0 / (1.0 + tilted.w);
+        Moment { log: others * tilted.cumulant() + libm::log(sum / self.at_rest), mean: tilted.t + spread * lean / sum }
+    }
 }
 
 /// S(t), and the same integral of `sinh d / C`.
@@ -34,9 +47,11 @@ fn sums(others: f64, t: f64) -> (f64, f64) {
     let step = step(1.0 / (others * (1.0 + t * t)).sqrt());
     let (mut sum, mut lean) = (0.0, 0.0);
     trapezoid(step, |d| {
-        let (sinh, cosh) = (libm::sinh(d), libm::cosh(d));
-        let c = cosh + t * sinh;
-        let term = libm::exp(others * (t * (sinh / c) - libm::log(c)));
+        let (sinh, half) = (libm::sinh(d), libm::sinh(d / 2.0));
+        // C - 1, as its logarithm is taken N times.
+        let more = 2.0 * half * half + t * sinh;
+        let c = 1.0 + more;
+        let term = libm::exp(others * (t * (sinh / c) - libm::log1p(more)));
         sum += step * term;
         lean += step * term * (sinh / c);
         term

@@ -18,7 +18,7 @@
 //! keeps](super::forgotten_overlap): further down the map has the fixed point of a state that has forgotten its pattern. It is a saddle-node near
 //! `m = 1 - 1/(N lambda (1-t))`, and shifts the load by ln(N)/N: sizes that fit into a computer are far from the limit.
 
-use super::bessel::{Moment, moment};
+use super::bessel::{Directions, Moment};
 use super::{Ensemble, Error, forgotten_overlap};
 use crate::codes::{positive, within};
 
@@ -39,6 +39,7 @@ const BACK: f64 = 0.7;
 pub struct Finite {
     ensemble: Ensemble,
     neurons: f64,
+    directions: Directions,
 }
 
 impl Finite {
@@ -47,7 +48,8 @@ impl Finite {
     /// # Errors
     /// [`Error::Dimension`] below two.
     pub fn new(ensemble: Ensemble, neurons: usize) -> Result<Self, Error> {
-        Ok(Self { ensemble, neurons: crate::codes::dimensions(neurons, 2)? })
+        let neurons = crate::codes::dimensions(neurons, 2)?;
+        Ok(Self { ensemble, neurons, directions: Directions::new(neurons) })
     }
 
     /// What the patterns are.
@@ -255,7 +257,7 @@ impl Finite {
 
     pub(super) fn moment(&self, lambda: f64) -> Moment {
         match self.ensemble {
-            Ensemble::Spherical => moment(self.neurons, lambda),
+            Ensemble::Spherical => self.directions.moment(lambda),
             Ensemble::Gaussian => Moment { log: self.neurons * lambda * lambda / 2.0, mean: lambda },
         }
     }

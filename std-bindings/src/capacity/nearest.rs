@@ -61,7 +61,8 @@ impl Nearest {
     /// The mean angle, in radians. As [`mean_cosine`](Self::mean_cosine).
     #[must_use]
     pub fn mean_angle(&self) -> f64 {
-        self.mean(|s| libm::acos(libm::tanh(s)))
+        // The arc cosine of tanh s, also where it is small.
+        self.mean(|s| 2.0 * libm::atan(libm::exp(-s)))
     }
 
     /// The cosine that the nearest one is not nearer than, with this probability.
@@ -131,10 +132,13 @@ impl Nearest {
     /// The mean of a function of s, `cosine = tanh s`, over the density `(P-1) (1-Q)^(P-2) dQ/ds` of the nearest.
     fn mean(&self, of: impl Fn(f64) -> f64) -> f64 {
         let median = self.place(-std::f64::consts::LN_2);
-        let density = |s: f64| libm::exp((self.others - 1.0) * libm::log1p(-self.tail(s)) + self.log_density(s));
+        let density = |s: f64| {
+            let (rivals, tail) = (self.others - 1.0, self.tail(s));
+            libm::exp(self.log_density(s) + if rivals > 0.0 { rivals * libm::log1p(-tail) } else { 0.0 })
+        };
         // The others fall off beyond it by this length, or as a cosine alone does.
         let width = self.tail(median) / libm::exp(self.log_density(median));
-        let (step, most) = (step(width / 2.0), density(median));
+        let (step, most) = (step(width), density(median));
         let (mut sum, mut all) = (0.0, 0.0);
         trapezoid(step, |d| {
             let term = density(median + d) / most;

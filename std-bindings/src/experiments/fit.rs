@@ -1,4 +1,4 @@
-//! Means with their spread, quartiles, and straight lines through points.
+//! Means with their spread, quantiles, and straight lines through points.
 
 use serde::Serialize;
 
@@ -62,14 +62,19 @@ impl Line {
     }
 }
 
-/// The quartiles of numbers, by linear interpolation between order statistics; of none, NaN.
-pub fn quartiles(mut numbers: Vec<f64>) -> [f64; 3] {
+/// The numbers below which these parts of all numbers are, by linear interpolation between order statistics; of none, NaN.
+pub fn quantiles<const PARTS: usize>(mut numbers: Vec<f64>, parts: [f64; PARTS]) -> [f64; PARTS] {
     numbers.sort_by(f64::total_cmp);
-    [0.25, 0.5, 0.75].map(|part| {
+    parts.map(|part| {
         let place = part * numbers.len().saturating_sub(1) as f64;
         let (low, rest) = (place as usize, place.fract());
         let at = |i: usize| numbers.get(i).copied();
         let from = at(low).unwrap_or(f64::NAN);
-        from + rest * (at(low + 1).unwrap_or(from) - from)
+        let to = at(low + 1).unwrap_or(from);
+        // Between two infinities nothing is to be interpolated.
+        if rest == 0.0 || from == to { from } else { from + rest * (to - from) }
     })
 }
+
+/// The parts of [`quantiles`] that are quartiles.
+pub const QUARTILES: [f64; 3] = [0.25, 0.5, 0.75];

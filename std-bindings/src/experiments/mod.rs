@@ -45,6 +45,7 @@ pub use codes::{CodeRow, Codes};
 pub use dimension::{Criterion, Dimension, DimensionRow, Growth};
 pub use error::Error;
 pub use features::Learning;
+pub(crate) use fit::quantiles;
 pub use fit::{Estimate, Line};
 pub use images::{IdxError, Images, idx};
 pub use metastable::{Metastable, SizeRow};

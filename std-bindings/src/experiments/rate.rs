@@ -1,7 +1,7 @@
 //! How fast codes come near the best known ones: what is still missing of the smallest separation, against the number of steps.
 
 use super::Error;
-use super::fit::{Line, quartiles};
+use super::fit::{Line, QUARTILES, quantiles};
 use crate::codes;
 use crate::feature_map::{Keep, Start, Steps, Temperatures, Training};
 use crate::random::Random;
@@ -93,7 +93,8 @@ impl Rate {
         }
         let rows = tasks.into_par_iter().with_max_len(1).map(|(points, dim, known, method, steps)| {
             let missing = |seed| Ok(known - method.separation(points, dim, steps, seed)?);
-            let [lower, median, upper] = quartiles(self.seeds.clone().map(missing).collect::<Result<_, Error>>()?);
+            let missing = self.seeds.clone().map(missing).collect::<Result<_, Error>>()?;
+            let [lower, median, upper] = quantiles(missing, QUARTILES);
             done();
             Ok(RateRow { points, dim, method: method.name(), steps, missing: median, lower, upper })
         });

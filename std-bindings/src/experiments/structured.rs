@@ -1,7 +1,7 @@
 //! What structure costs and saves: time and error of each member of the nonparametric family against the number of patterns.
 
 use super::Error;
-use super::fit::quartiles;
+use super::fit::{QUARTILES, quantiles};
 use crate::random::Random;
 use crate::random_rows;
 use basinet_core::{
@@ -170,7 +170,7 @@ impl Asked<'_> {
             from_dense += square_distance(&out, dense);
         }
         let root = |sum: f64| libm::sqrt(sum / self.targets.len() as f64);
-        let [_, recall_us, _] = quartiles(times);
+        let [_, recall_us, _] = quantiles(times, QUARTILES);
         let (patterns, beta) = (self.patterns.count(), self.beta.get());
         Ok(StructuredRow { member, beta, patterns, error: root(from_target), from_dense: root(from_dense), recall_us, store_us })
     }

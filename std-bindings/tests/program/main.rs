@@ -1,5 +1,6 @@
 //! The program as a new user meets it: the transcript, its help, wrong input to every verb, pipes.
 
+mod capacity;
 mod digits;
 mod help;
 mod maps;

@@ -197,3 +197,43 @@ fn an_experiment_says_what_it_writes() -> Fallible {
     }
     Ok(())
 }
+
+/// A simulation that was stopped while it wrote a sample goes on, and comes to what it would have come to.
+#[test]
+fn a_simulation_goes_on_where_it_was_stopped() -> Fallible {
+    let folder = folder()?;
+    let rows = |out: &str| -> Result<Vec<Value>, Box<dyn std::error::Error>> {
+        let line = format!("capacity simulate --only one-step,basin --most-patterns 700 --samples 2 --out {out} --json");
+        let mut rows: Vec<Value> = serde_json::from_str(&said(folder.path(), &line, b"")?)?;
+        rows.iter_mut().filter_map(Value::as_object_mut).for_each(|row| drop(row.remove("seconds_per_recall")));
+        Ok(rows)
+    };
+    let samples = |out: &str| std::fs::read_to_string(folder.path().join(out).join("samples.csv"));
+    // All but what the clock says, in order.
+    let timeless = |text: &str| -> Vec<String> {
+        let but_seconds = |line: &str| line.split(',').enumerate().filter(|(i, _)| *i != 8).map(|(_, cell)| format!("{cell},")).collect();
+        let mut lines: Vec<String> = text.lines().map(but_seconds).collect();
+        lines.sort();
+        lines
+    };
+    let whole = rows("whole")?;
+    let text = samples("whole")?;
+    assert_eq!((whole.len(), text.lines().count()), (18, 37));
+    std::fs::create_dir(folder.path().join("stopped"))?;
+    let heads = text.find('\n').ok_or("no line")? + 1;
+    // In the heads, behind them, in a number, before the end of a line, behind it; and where nothing is missing.
+    let line = heads + text[heads..].find('\n').ok_or("no line")?;
+    for end in [0, 5, heads, text.len() / 2, line, line + 1, text.len() - 1, text.len()] {
+        std::fs::write(folder.path().join("stopped/samples.csv"), &text[..end])?;
+        assert_eq!(rows("stopped")?, whole, "{end}");
+        assert_eq!(timeless(&samples("stopped")?), timeless(&text), "{end}");
+    }
+    let csv = std::fs::read_to_string(folder.path().join("stopped/points.csv"))?;
+    assert_eq!(csv.lines().count(), 19);
+    // A point of one's own: a table with a line for it.
+    let own = "capacity simulate --measure nearest --ensemble gaussian --neurons 20 --patterns 50 --samples 3 --out stopped";
+    let table = said(folder.path(), own, b"")?;
+    assert!(table.lines().last().is_some_and(|line| line.starts_with("| nearest | Gaussian |   20 |   50 |")), "{table}");
+    assert_eq!(samples("stopped")?.lines().count(), 40);
+    Ok(())
+}

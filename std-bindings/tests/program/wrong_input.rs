@@ -202,6 +202,39 @@ fn experiment() -> Fallible {
 }
 
 #[test]
+fn capacity_simulate() -> Fallible {
+    let folder = folder()?;
+    let samples = "measure,ensemble,neurons,patterns,lambda,number,value,width,seconds,recalls\n";
+    for (name, text) in [("strange", "a,b\n1,2\n"), ("basin", &format!("{samples}basin,spherical,16,25,,1,1,0,0,1\n"))] {
+        fs::create_dir(folder.path().join(name))?;
+        fs::write(folder.path().join(name).join("samples.csv"), text)?;
+    }
+    let own = "capacity simulate --out x --measure";
+    check(
+        folder.path(),
+        &[
+            ("capacity simulate", 2, &["--out"]),
+            ("capacity simulate --out x --only nonsense", 2, &["one-step, crossover, basin, nearest"]),
+            ("capacity simulate --out x --most-patterns 10", 1, &["--most-patterns: the protocol has no such point"]),
+            ("capacity simulate --out x --samples 0", 2, &["--samples"]),
+            ("capacity simulate --out x --neurons 16", 2, &["--measure"]),
+            (&format!("{own} nearest --neurons 16"), 2, &["--patterns"]),
+            (&format!("{own} nearest --neurons 16 --patterns 25 --only basin"), 2, &["--only"]),
+            (&format!("{own} nearest --neurons 1 --patterns 25"), 1, &["1 dimensions; at least 2 are needed"]),
+            (&format!("{own} nearest --neurons 16 --patterns 1"), 1, &["1 points; at least 2 are needed"]),
+            (&format!("{own} nearest --neurons 16 --patterns 25 --lambda 1"), 1, &["--lambda is for --measure basin"]),
+            (&format!("{own} basin --neurons 16 --patterns 25"), 1, &["--measure basin: its --lambda is missing"]),
+            (&format!("{own} basin --neurons 16 --patterns 25 --lambda 0"), 1, &["lambda is 0; it has to be finite and positive"]),
+            ("capacity simulate --out digits.npy --samples 1", 1, &["digits.npy: "]),
+            ("capacity simulate --out strange --samples 1", 1, &["samples.csv: ", "these are no samples"]),
+            ("capacity simulate --out basin --samples 1", 1, &["a basin without its lambda", "these are no samples"]),
+        ],
+    )?;
+    assert_eq!(fs::read(folder.path().join("strange/samples.csv"))?, b"a,b\n1,2\n");
+    Ok(())
+}
+
+#[test]
 fn an_older_file_stays_where_a_new_one_fails() -> Fallible {
     let folder = folder()?;
     let before = fs::read(folder.path().join("digits.basin"))?;

@@ -23,9 +23,6 @@ use super::damage::Damage;
 use crate::capacity::bessel::Moment;
 use crate::capacity::{Ensemble, Error, Finite, Nearest};
 
-/// Fewer others than `exp(-FEW)` are none.
-const FEW: f64 = 64.0;
-
 /// What makes a step a success.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Rule {
@@ -63,16 +60,16 @@ impl Law {
         }
     }
 
-    /// The same by the nearest alone.
+    /// The same by the nearest alone; -infinity where that is not enough for one other.
     fn by_nearest(&self, damage: Damage, lambda: f64, hazard: f64) -> Result<f64, Error> {
         // No margin at all, and the nearest at the other end of the sphere.
         let at_most = (hazard - self.log_hazard(damage.cosine())?, 2.0 * self.finite.neurons() * u(damage, lambda));
-        let (mut low, mut high) = (-FEW, if at_most.0 < at_most.1 { at_most.0 } else { at_most.1 });
+        let (mut low, mut high) = (0.0, if at_most.0 < at_most.1 { at_most.0 } else { at_most.1 });
         let holds = |log_others| Ok::<_, Error>(self.log_hazards(damage, lambda, log_others)? <= hazard);
-        if high == f64::INFINITY || !holds(low)? {
+        if high == f64::INFINITY || high < low || !holds(low)? {
             return Ok(if high == f64::INFINITY { high } else { f64::NEG_INFINITY });
         }
-        while high - low > 1e-13 * (FEW + high) {
+        while high - low > 1e-13 * (1.0 + high) {
             let middle = f64::midpoint(low, high);
             if holds(middle)? { low = middle } else { high = middle }
         }

@@ -3,6 +3,8 @@
 //! The theory is the library's (`basinet::capacity`); here it is asked, and its answers are printed.
 
 mod check;
+mod figures;
+mod simulate;
 
 use crate::failure::Failure;
 use clap::Subcommand;
@@ -18,10 +20,14 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Check(check::Arguments),
+    Simulate(simulate::Arguments),
+    Figures(figures::Arguments),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.verb {
         Verb::Check(arguments) => check::run(arguments),
+        Verb::Simulate(arguments) => simulate::run(arguments),
+        Verb::Figures(arguments) => figures::run(arguments),
     }
 }

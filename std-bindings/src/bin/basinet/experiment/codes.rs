@@ -45,16 +45,16 @@ pub fn codes(rows: &[CodeRow]) -> Result<Report, Failure> {
         x: Axis { label: "points M", log: false },
         y: Axis { label: "separation 1 - max cos", log: false },
         columns: 1,
-        panels: vec![Panel {
-            title: "D = 3".to_owned(),
-            series: vec![
+        panels: vec![Panel::new(
+            "D = 3",
+            vec![
                 of("upper bound (paper)", 4, As::Thin, |row| Some(row.upper)),
                 of("Fejes Toth's bound", 3, As::Thin, |row| row.proven),
                 of("lower bound (paper)", 5, As::Thin, |row| Some(row.lower)),
                 of("best known", 2, As::Thin, |row| Some(1.0 - row.best_known.to_radians().cos())),
                 of("trained", 1, As::Points, |row| Some(row.separation)),
             ],
-        }],
+        )],
     }));
     Ok(report)
 }
@@ -93,7 +93,7 @@ pub fn rate(rows: &[RateRow]) -> Result<Report, Failure> {
             });
         }
         series.push(root(code));
-        panels.push(Panel { title: format!("{} points in {} dimensions", code[0].points, code[0].dim), series });
+        panels.push(Panel::new(format!("{} points in {} dimensions", code[0].points, code[0].dim), series));
     }
     report.tables.push(table);
     report.figures.push(Figure::Chart(Chart {
@@ -161,7 +161,7 @@ pub fn dimension(rows: &[DimensionRow]) -> Result<Report, Failure> {
         x: Axis { label: "patterns M", log: true },
         y: Axis { label: "features D", log: false },
         columns: 1,
-        panels: vec![Panel { title: String::new(), series }],
+        panels: vec![Panel::new("", series)],
     }));
     Ok(report)
 }

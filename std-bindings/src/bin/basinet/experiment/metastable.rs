@@ -31,9 +31,9 @@ pub fn report(experiment: &Metastable, rows: &[SizeRow]) -> Result<Report, Failu
 /// Of the first beta and update.
 fn chart(experiment: &Metastable, cells: &[&[SizeRow]]) -> Chart {
     let maps = experiment.maps.len();
-    let panel = |cells: &[&[SizeRow]]| Panel {
-        title: format!("{} at beta {}", cells[0][0].separation, cells[0][0].beta),
-        series: cells.iter().enumerate().map(|(number, rows)| series(number, rows, experiment.pieces())).collect(),
+    let panel = |cells: &[&[SizeRow]]| {
+        let series = cells.iter().enumerate().map(|(number, rows)| series(number, rows, experiment.pieces()));
+        Panel::new(format!("{} at beta {}", cells[0][0].separation, cells[0][0].beta), series.collect())
     };
     Chart {
         name: "metastable",

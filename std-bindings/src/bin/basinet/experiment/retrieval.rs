@@ -160,7 +160,7 @@ fn chart(rows: &[RetrievalRow], best: &[Best]) -> Chart {
                 };
                 Series { label: label(map), number, drawn: As::Line, points }
             });
-            panels.push(Panel { title, series: series.collect() });
+            panels.push(Panel::new(title, series.collect()));
         }
     }
     Chart {

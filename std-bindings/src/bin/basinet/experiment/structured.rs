@@ -137,7 +137,7 @@ fn power_chart(rows: &[ThresholdRow]) -> Chart {
         x: Axis { label: "neurons N", log: false },
         y: Axis { label: "patterns", log: true },
         columns: 1,
-        panels: vec![Panel { title: "powers".to_owned(), series }],
+        panels: vec![Panel::new("powers", series)],
     }
 }
 
@@ -172,7 +172,7 @@ fn exponential_chart(rows: &[ThresholdRow]) -> Chart {
         x: Axis { label: "neurons N", log: false },
         y: Axis { label: "ln P half / N", log: false },
         columns: 1,
-        panels: vec![Panel { title: "exponential".to_owned(), series }],
+        panels: vec![Panel::new("exponential", series)],
     }
 }
 
@@ -184,9 +184,8 @@ fn member_chart(name: &'static str, title: &'static str, y: Axis, rows: &[Struct
             members.push(row.member);
         }
     }
-    let panel = |rows: &[StructuredRow]| Panel {
-        title: format!("beta {}", rows[0].beta),
-        series: members
+    let panel = |rows: &[StructuredRow]| {
+        let series = members
             .iter()
             .enumerate()
             .map(|(number, member)| Series {
@@ -199,7 +198,8 @@ fn member_chart(name: &'static str, title: &'static str, y: Axis, rows: &[Struct
                     .map(|row| Point { x: row.patterns as f64, y: of(row), bar: None })
                     .collect(),
             })
-            .collect(),
+            .collect();
+        Panel::new(format!("beta {}", rows[0].beta), series)
     };
     let panels: Vec<Panel> = rows.chunk_by(|a, b| a.beta == b.beta).map(panel).collect();
     Chart { name, title, x: Axis { label: "patterns M", log: true }, y, columns: 2, panels }
@@ -225,7 +225,7 @@ fn feature_chart(rows: &[FeatureRow], laws: &[Law], seeds: usize) -> Chart {
                 series.push(Series { label: one.rows.to_owned(), number: number + 1, drawn: As::Points, points });
                 series.push(Series { label: format!("{}, r^(-1/2)", one.rows), number: number + 1, drawn: As::Thin, points: line });
             }
-            panels.push(Panel { title: format!("{error}, beta {}", rows[0].beta), series });
+            panels.push(Panel::new(format!("{error}, beta {}", rows[0].beta), series));
         }
     }
     Chart {

@@ -36,6 +36,24 @@ pub struct Axis {
 pub struct Panel {
     pub title: String,
     pub series: Vec<Series>,
+    /// Below all series.
+    pub regions: Vec<Region>,
+}
+
+impl Panel {
+    /// Without areas.
+    pub fn new(title: impl Into<String>, series: Vec<Series>) -> Self {
+        Self { title: title.into(), series, regions: vec![] }
+    }
+}
+
+/// A plain area with its name in it. An axis with areas ends where they end.
+pub struct Region {
+    pub label: &'static str,
+    /// Where the name begins.
+    pub place: (f64, f64),
+    pub shade: RGBColor,
+    pub outline: Vec<(f64, f64)>,
 }
 
 /// Points from left to right. Series of the same number look the same in all panels, and stand in the legend once.
@@ -50,8 +68,14 @@ pub struct Series {
 pub enum As {
     /// A line with its points.
     Line,
+    /// A line alone.
+    Plain,
     /// A line alone, thin.
     Thin,
+    /// A line alone, of dashes.
+    Dashed,
+    /// A line alone, of dots.
+    Dotted,
     /// Points alone.
     Points,
 }
@@ -82,7 +106,7 @@ impl Chart {
         title.draw(&Text::new(self.title, (12, 10), ("sans-serif", LARGE).into_font())).map_err(said)?;
         self.draw_legend(&legend)?;
         let areas = panels.split_evenly((self.panels.len().div_ceil(self.columns), self.columns));
-        let (x, y) = (self.range(&self.x, |point| vec![point.x]), self.range(&self.y, heights));
+        let (x, y) = (self.range(&self.x, |point| vec![point.x], |place| place.0), self.range(&self.y, heights, |place| place.1));
         for (area, panel) in areas.iter().zip(&self.panels) {
             match (self.x.log, self.y.log) {
                 (false, false) => self.draw_panel(area, panel, x.0..x.1, y.0..y.1),
@@ -110,11 +134,11 @@ impl Chart {
                 (left, top) = (14, top + LEGEND as i32);
             }
             let (colour, middle) = (series.colour(), top + 12);
-            if series.drawn != As::Points {
-                let width = if series.drawn == As::Thin { 1 } else { 2 };
-                area.draw(&PathElement::new([(left, middle), (left + 28, middle)], colour.stroke_width(width))).map_err(said)?;
+            for (from, to) in series.strokes(28) {
+                let stroke = colour.stroke_width(series.width());
+                area.draw(&PathElement::new([(left + from, middle), (left + to, middle)], stroke)).map_err(said)?;
             }
-            if series.drawn != As::Thin {
+            if series.has_marks() {
                 series.mark(area, (left + 14, middle))?;
             }
             area.draw(&Text::new(series.label.clone(), (left + 36, top + 5), font.clone())).map_err(said)?;
@@ -123,13 +147,14 @@ impl Chart {
         Ok(())
     }
 
-    /// From the smallest to the largest number of all panels, with some room.
-    fn range(&self, axis: &Axis, of: impl Fn(&Point) -> Vec<f64>) -> (f64, f64) {
+    /// From the smallest to the largest number of all panels, with some room, or from end to end of what their areas fill.
+    fn range(&self, axis: &Axis, of: impl Fn(&Point) -> Vec<f64>, at: impl Fn(&(f64, f64)) -> f64) -> (f64, f64) {
+        let filled = ends(self.panels.iter().flat_map(|panel| &panel.regions).flat_map(|region| &region.outline).map(at));
+        if filled.0 < filled.1 {
+            return filled;
+        }
         let all = self.panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.points).flat_map(of);
-        let fits = all.filter(|&number| number.is_finite() && (!axis.log || number > 0.0));
-        let (least, most) = fits.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), number| {
-            (if number < least { number } else { least }, if number > most { number } else { most })
-        });
+        let (least, most) = ends(all.filter(|&number| number.is_finite() && (!axis.log || number > 0.0)));
         if axis.log {
             (least / 1.25, most * 1.25)
         } else {
@@ -169,20 +194,30 @@ impl Chart {
             .y_label_formatter(&number)
             .draw()
             .map_err(said)?;
+        for region in &panel.regions {
+            chart.plotting_area().draw(&Polygon::new(region.outline.clone(), region.shade)).map_err(said)?;
+            chart.plotting_area().draw(&Text::new(region.label, region.place, small())).map_err(said)?;
+        }
         for series in &panel.series {
             let colour = series.colour();
             let points: Vec<&Point> = series.points.iter().filter(|point| !self.y.log || point.y > 0.0).collect();
-            let width = if series.drawn == As::Thin { 1 } else { 2 };
-            if series.drawn != As::Points {
-                let line = points.iter().map(|point| (point.x, point.y));
-                chart.draw_series(LineSeries::new(line, colour.stroke_width(width))).map_err(said)?;
+            let (line, stroke) = (points.iter().map(|point| (point.x, point.y)).collect::<Vec<_>>(), colour.stroke_width(series.width()));
+            match series.drawn {
+                As::Points => {}
+                As::Line | As::Plain | As::Thin => {
+                    chart.draw_series(LineSeries::new(line, stroke)).map_err(said)?;
+                }
+                As::Dashed | As::Dotted => {
+                    let (dash, gap) = series.dashes();
+                    chart.draw_series(DashedLineSeries::new(line, dash, gap, stroke)).map_err(said)?;
+                }
             }
             for point in points {
                 if let Some((low, high)) = point.bar.filter(|(low, _)| !self.y.log || *low > 0.0) {
                     let bar = PathElement::new([(point.x, low), (point.x, high)], colour.mix(0.5).stroke_width(1));
                     chart.plotting_area().draw(&bar).map_err(said)?;
                 }
-                if series.drawn != As::Thin {
+                if series.has_marks() {
                     series.mark(area, area_place(area, chart.plotting_area().map_coordinate(&(point.x, point.y))))?;
                 }
             }
@@ -196,6 +231,30 @@ impl Series {
         COLOURS[self.number % COLOURS.len()]
     }
 
+    fn has_marks(&self) -> bool {
+        matches!(self.drawn, As::Line | As::Points)
+    }
+
+    /// Pixels of the line.
+    fn width(&self) -> u32 {
+        if self.drawn == As::Thin { 1 } else { 2 }
+    }
+
+    /// Pixels of a dash, and of the gap behind it.
+    fn dashes(&self) -> (i32, i32) {
+        if self.drawn == As::Dotted { (2, 4) } else { (8, 5) }
+    }
+
+    /// From where to where a line of this length is drawn.
+    fn strokes(&self, length: i32) -> Vec<(i32, i32)> {
+        let (dash, gap) = self.dashes();
+        match self.drawn {
+            As::Points => vec![],
+            As::Line | As::Plain | As::Thin => vec![(0, length)],
+            As::Dashed | As::Dotted => (0..length).step_by((dash + gap) as usize).map(|from| (from, (from + dash).min(length))).collect(),
+        }
+    }
+
     /// A mark of its shape at a pixel.
     fn mark<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, place: (i32, i32)) -> Drawn {
         let filled = self.colour().filled();
@@ -206,6 +265,13 @@ impl Series {
         }
         .map_err(said)
     }
+}
+
+/// The smallest and the largest.
+fn ends(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
+    numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), number| {
+        (if number < least { number } else { least }, if number > most { number } else { most })
+    })
 }
 
 /// A pixel of the picture as one of an area.

@@ -1,0 +1,47 @@
+//! `capacity`: the theory against its table of reference.
+
+use super::{Fallible, run, said};
+
+const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/conformance/golden/capacity.json");
+
+#[test]
+fn check_holds_the_theory_against_a_file() -> Fallible {
+    let folder = tempfile::tempdir()?;
+    let said = said(folder.path(), &format!("capacity check {REFERENCE}"), b"")?;
+    assert_eq!(said.lines().count(), 25, "{said}");
+    for line in said.lines() {
+        let held = line.split(' ').find_map(|word| word.split_once('/')).ok_or("a line says how many were held")?;
+        assert_eq!(held.0, held.1, "{line}");
+        assert!(line.contains(" held ") && line.contains(" max-error ") && line.contains(" tolerance "), "{line}");
+    }
+    Ok(())
+}
+
+#[test]
+fn check_names_what_is_not_held() -> Fallible {
+    let folder = tempfile::tempdir()?;
+    let check = |text: &str| -> Result<(Option<i32>, String, String), Box<dyn std::error::Error>> {
+        std::fs::write(folder.path().join("a.json"), text)?;
+        let output = run(folder.path(), "capacity check a.json", b"")?;
+        Ok((output.status.code(), String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?))
+    };
+    let table = |rate: &str| format!(r#"{{"gaussian": {{"rate": [{{"eps": "0.5", "s_rho1": {rate}, "s_rho0.5": "0.25"}}]}}}}"#);
+    let (code, out, _) = check(&table("\"0.125\""))?;
+    assert_eq!((code, out.as_str()), (Some(0), "gaussian.rate held 2/2 max-error 0.0e0 tolerance 1e-12\n"));
+    let (code, out, errors) = check(&table("\"0.126\""))?;
+    assert!(code == Some(1) && out.starts_with("gaussian.rate held 1/2 "), "{out}");
+    assert!(errors.contains("gaussian.rate, row 0 (from 0): s_rho1 is 0.125, not 0.126"), "{errors}");
+    // What exists on one side only is not held.
+    assert!(check(&table("null"))?.2.contains("s_rho1 is 0.125, not none"));
+    for (text, why) in [
+        (table("true").as_str(), "gaussian.rate: row 0 (from 0): s_rho1 is no number"),
+        (r#"{"gaussian": {"rate": [{}]}}"#, "has no eps"),
+        (r#"{"gaussian": {"rate": [1]}}"#, "is no object"),
+        ("{}", "has none of the tables"),
+        ("{", "a.json: EOF"),
+    ] {
+        let (code, _, errors) = check(text)?;
+        assert!(code == Some(1) && errors.contains(why), "{text}: {errors}");
+    }
+    Ok(())
+}

@@ -73,11 +73,11 @@ fn what_is_guaranteed_happens_that_often() -> Fallible {
             let guaranteed = given.answer()?.guaranteed;
             let most = guaranteed.patterns.and_then(|most| most.count).unwrap_or(f64::INFINITY);
             assert!(name == "hardmax" || (most - 40.0).abs() <= 1.0, "{name} {dim}: {most}");
-            assert!(guaranteed.success >= Some(0.9 - 1e-9), "{name} {dim}: {guaranteed:?}");
-            cases.push((given, guaranteed.success.ok_or("no probability")?, 0));
+            assert!(guaranteed.failure <= Some(0.1 + 1e-9), "{name} {dim}: {guaranteed:?}");
+            cases.push((given, 1.0 - guaranteed.failure.ok_or("no probability")?, 0));
             if names[3..].contains(&name) {
                 let more = Question { patterns: Some(160.0), ..given };
-                cases.push((more, more.answer()?.guaranteed.success.ok_or("no probability")?, 0));
+                cases.push((more, 1.0 - more.answer()?.guaranteed.failure.ok_or("no probability")?, 0));
             }
         }
         for _ in 0..trials {
@@ -161,7 +161,7 @@ fn a_question_and_its_answers_fit_together() -> Fallible {
         // The basin at the smallest beta is the damage asked for.
         let basin = advice.guaranteed.basin.ok_or("no basin")?;
         assert!(name == "hardmax" || (basin.erased - 0.3).abs() < 1e-8, "{name}: {basin:?}");
-        assert!(advice.guaranteed.success.is_some_and(|success| success >= 0.9 - 1e-9));
+        assert!(advice.guaranteed.failure.is_some_and(|failure| failure <= 0.1 + 1e-9));
         // Not to be had: one dimension fewer than what would do.
         let hard = Question { patterns: Some(1e14), ..asked };
         let dim = hard.answer()?.smallest_dim.ok_or("no dimension")?;

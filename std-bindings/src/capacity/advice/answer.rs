@@ -73,8 +73,8 @@ pub struct Guaranteed {
     pub at_any_beta: Most,
     /// The smallest beta that holds the patterns asked for; none where no beta does.
     pub smallest_beta: Option<f64>,
-    /// The probability of success for the patterns asked for at beta: exact for maps with a margin, else at least this.
-    pub success: Option<f64>,
+    /// The probability of failure for the patterns asked for at beta: exact for maps with a margin, else at most this.
+    pub failure: Option<f64>,
     /// How damaged a query of these patterns may be at beta; none where not even the pattern itself comes back.
     pub basin: Option<Basin>,
 }
@@ -100,7 +100,7 @@ pub struct Typical {
 pub struct Limit {
     /// `ln(M)/D`.
     pub load: f64,
-    /// `beta R^2 / D`.
+    /// `beta R^2 / D`; infinite (in JSON null) for hardmax where no beta is given.
     pub lambda: f64,
     /// What softmax is there; other maps have no phases.
     pub phase: Option<Phase>,
@@ -146,7 +146,7 @@ impl Question {
             patterns: lambda.map(|lambda| checked.most(lambda)).transpose()?.map(Most::of),
             at_any_beta: Most::of(checked.most(f64::INFINITY)?),
             smallest_beta,
-            success: both(lambda, checked.log_others, |lambda, others| checked.success(lambda, others))?,
+            failure: both(lambda, checked.log_others, |lambda, others| checked.failure_among(lambda, others))?,
             basin: lambda.map_or(Ok(None), |lambda| checked.basin(lambda))?,
         };
         let is_held = checked.log_others.is_none() || smallest_beta.is_some();
@@ -200,9 +200,9 @@ impl Question {
 }
 
 impl Checked {
-    fn success(&self, lambda: f64, log_others: f64) -> Result<f64, Error> {
+    fn failure_among(&self, lambda: f64, log_others: f64) -> Result<f64, Error> {
         let failure = libm::exp(self.law.log_failure(self.damage, lambda, log_others)?);
-        Ok(if failure < 1.0 { 1.0 - failure } else { 0.0 })
+        Ok(if failure < 1.0 { failure } else { 1.0 })
     }
 
     /// What a map with a margin does in half of all memories.

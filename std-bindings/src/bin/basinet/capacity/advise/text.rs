@@ -57,9 +57,9 @@ fn advised(advice: &Advice) -> Vec<String> {
     } else {
         lines.push(format!("  patterns    at any beta: {}", many(&guaranteed.at_any_beta)));
     }
-    if let Some(success) = guaranteed.success {
-        let which = if assumed.weight == 1.0 { "probability" } else { "probability of at least" };
-        lines.push(format!("  success     {at}: {which} {}", short(success)));
+    if let Some(failure) = guaranteed.failure {
+        let which = if assumed.weight == 1.0 { "probability" } else { "probability of at most" };
+        lines.push(format!("  failure     {at}: {which} {}", short(failure)));
     }
     if assumed.patterns.is_some() && advice.beta.is_some() {
         let basin = guaranteed.basin.as_ref().map_or("no pattern comes back, not even undamaged".to_owned(), widest);
@@ -80,19 +80,21 @@ fn widest(basin: &Basin) -> String {
 /// What is not guaranteed.
 fn theory(advice: &Advice) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(typical) = &advice.typical {
+    let asked = advice.assumed.patterns.is_some() || advice.beta.is_some();
+    if let Some(typical) = advice.typical.as_ref().filter(|_| asked) {
         let whose = if advice.assumed.weight == 1.0 { "one step in half of the memories" } else { "settling, in the mean" };
         lines.push(format!("{BOLD}Typical{BOLD:#} at this D, from the pattern itself: {whose}"));
         let mut parts = Vec::new();
         if let Some(beta) = typical.smallest_beta {
             parts.push(if beta > 0.0 { format!("beta {} or more", short(beta)) } else { "any beta".to_owned() });
         }
-        parts.extend(typical.patterns.as_ref().map(|most| format!("{} patterns", many(most))));
+        parts.extend(typical.patterns.as_ref().map(|most| format!("patterns {}", many(most))));
         parts.extend(typical.degrees.map(|degrees| format!("back from {degrees:.1} degrees")));
         lines.push(format!("  {}", if parts.is_empty() { "nothing is held".to_owned() } else { parts.join("; ") }));
     }
     if let Some(limit) = &advice.limit {
-        lines.push(format!("{BOLD}Limit{BOLD:#} of large D at the load ln(M)/D = {}, lambda = {}", short(limit.load), short(limit.lambda)));
+        let lambda = if limit.lambda.is_finite() { format!(", lambda = {}", short(limit.lambda)) } else { String::new() };
+        lines.push(format!("{BOLD}Limit{BOLD:#} of large D at the load ln(M)/D = {}{lambda}", short(limit.load)));
         let phase = match limit.phase {
             Some(phase) => format!("{phase:?}: ").to_lowercase(),
             None => String::new(),
@@ -160,7 +162,7 @@ fn spread(spread: &Spread) -> String {
 fn many(most: &Most) -> String {
     match most.count {
         Some(count) if count < WRITTEN => count.to_string(),
-        _ if most.log10 == f64::INFINITY => "any number".to_owned(),
+        _ if most.log10 == f64::INFINITY => "any number of them".to_owned(),
         _ => format!("10^{:.2}", libm::floor(100.0 * most.log10) / 100.0),
     }
 }

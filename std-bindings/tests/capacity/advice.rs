@@ -162,6 +162,11 @@ fn a_question_and_its_answers_fit_together() -> Fallible {
         let basin = advice.guaranteed.basin.ok_or("no basin")?;
         assert!(name == "hardmax" || (basin.erased - 0.3).abs() < 1e-8, "{name}: {basin:?}");
         assert!(advice.guaranteed.failure.is_some_and(|failure| failure <= 0.1 + 1e-9));
+        for (damage, edge) in [(Damage::noise(0.6)?, (0.6, f64::NAN)), (Damage::at_cosine(0.8)?, (f64::NAN, 0.8f64.acos().to_degrees()))] {
+            let basin = Question { damage, ..asked }.answer()?.guaranteed.basin.ok_or("no basin")?;
+            let off = (basin.noise - edge.0).abs().min((basin.degrees - edge.1).abs());
+            assert!(name == "hardmax" || off < 1e-7, "{name}: {basin:?}");
+        }
         // Not to be had: one dimension fewer than what would do.
         let hard = Question { patterns: Some(1e14), ..asked };
         let dim = hard.answer()?.smallest_dim.ok_or("no dimension")?;
@@ -200,20 +205,29 @@ fn real_patterns_do_what_is_predicted_of_them() -> Fallible {
                 let found = survey(patterns, beta, name)?;
                 let Recall::Exact { predicted, measured, agreeing } = found.recall else { return Err("no margin".into()) };
                 assert_eq!((predicted, agreeing), (measured, COUNT), "{which} {name} {beta:?}");
-                println!("{which} {name} {beta:?}: {predicted} of {COUNT}");
                 shares[which] = shares[which].max(predicted as f64);
             }
             for name in ["softmax", "softmax1"] {
                 let found = survey(patterns, beta, name)?;
                 let Recall::Within { predicted, measured, held } = found.recall else { return Err("a margin".into()) };
                 assert_eq!(held, COUNT, "{which} {name} {beta:?}: {predicted:?} {measured:?}");
-                println!("{which} {name} {beta:?}: {predicted:?} {measured:?}");
                 assert!(found.effective_dim.is_some_and(|dim| dim < 64) && found.random_cosine < Some(found.mean_cosine));
-                println!("effective {:?}, cosine {} random {:?}", found.effective_dim, found.mean_cosine, found.random_cosine);
             }
         }
     }
     assert!(shares.iter().all(|&share| share > 50.0), "{shares:?}");
+    Ok(())
+}
+
+/// Two opposite patterns: the bound is the distance, but for a factor of `1 + exp(-beta Delta)`.
+#[test]
+fn the_bound_of_a_step_is_as_good_as_it_can_be() -> Fallible {
+    let found = survey(Patterns::new(&[1.0, 0.0, -1.0, 0.0], 2)?, beta!(2.0), "softmax")?;
+    assert_eq!((found.separations.least, found.margins.least, found.margins.most, found.norm), (2.0, 4.0, 4.0, 1.0));
+    let Recall::Within { predicted, measured, held } = found.recall else { return Err("a margin".into()) };
+    let rest = (-4f32).exp();
+    assert!((predicted.most - 2.0 * rest).abs() < 1e-7 && (measured.least - 2.0 * rest / (1.0 + rest)).abs() < 1e-6, "{predicted:?}");
+    assert_eq!(held, 2);
     Ok(())
 }
 

@@ -18,6 +18,26 @@ fn check_holds_the_theory_against_a_file() -> Fallible {
 }
 
 #[test]
+fn the_gallery_is_what_its_points_give() -> Fallible {
+    let folder = tempfile::tempdir()?;
+    let gallery = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/figures"));
+    let page = std::fs::read_to_string(gallery.join("README.md"))?;
+    std::fs::write(folder.path().join("page.md"), &page)?;
+    let points = gallery.join("points.csv");
+    said(folder.path(), &format!("capacity figures --points {} --out . --page page.md", points.display()), b"")?;
+    assert!(std::fs::read_to_string(folder.path().join("page.md"))? == page, "run std-bindings/docs/figures/run");
+    for name in ["thresholds", "crossovers", "basins", "phases", "rates", "nearest"] {
+        let png = format!("capacity-{name}.png");
+        assert!(std::fs::read(folder.path().join(&png))? == std::fs::read(gallery.join(&png))?, "{png}: run std-bindings/docs/figures/run");
+        assert!(page.contains(&format!("]({png})")), "{png}");
+    }
+    // Without points there are lines, and no tables.
+    assert_eq!(said(folder.path(), "capacity figures --out lines", b"")?, "");
+    assert!(std::fs::read_to_string(folder.path().join("lines/capacity-basins.svg"))?.contains("<polyline"));
+    Ok(())
+}
+
+#[test]
 fn check_names_what_is_not_held() -> Fallible {
     let folder = tempfile::tempdir()?;
     let check = |text: &str| -> Result<(Option<i32>, String, String), Box<dyn std::error::Error>> {

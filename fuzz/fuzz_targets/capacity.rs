@@ -5,6 +5,7 @@ use arbitrary::{Result, Unstructured};
 use basinet::capacity::{self, Ensemble, Finite, Nearest, Phase};
 use basinet_fuzz::draw;
 use libfuzzer_sys::fuzz_target;
+use std::f64::consts::{FRAC_PI_2, PI};
 
 /// Rounding, of functions whose conditions are no worse than this.
 const CLOSE: f64 = 1e-9;
@@ -57,7 +58,7 @@ impl Case {
             assert!(noise.level >= ensemble.nearest_overlap(load, rho).unwrap_or(0.0) * (1.0 - CLOSE), "{noise:?}");
         }
         if let (Ok(angle), Ok(phase)) = (ensemble.basin_angle(load, lambda, 1.0), ensemble.phase(load, lambda)) {
-            assert!(angle.is_none_or(|angle| (0.0..=1.571).contains(&angle)), "{angle:?}");
+            assert!(angle.is_none_or(|angle| (0.0..=FRAC_PI_2).contains(&angle)), "{angle:?}");
             assert!(phase != Phase::Retrieval || angle.is_some());
         }
         if let Ok(Some(found)) = ensemble.typical_lambda(load) {
@@ -86,11 +87,11 @@ impl Case {
         }
         // A search takes a thousand such sums: at sizes whose sums are short.
         if let Ok(Some(found)) = finite.one_step_lambda(load) {
-            assert!(found >= 0.0 && found <= 1e6 * 1.2, "{found}");
+            assert!((0.0..=1.2e6).contains(&found), "{found}");
         }
         let Ok(nearest) = Nearest::new(neurons, patterns) else { return };
         let (cosine, angle) = (nearest.mean_cosine(), nearest.mean_angle());
-        assert!((-1.0..=1.0).contains(&cosine) && (0.0..=3.1416).contains(&angle), "{cosine}, {angle}");
+        assert!((-1.0..=1.0).contains(&cosine) && (0.0..=PI).contains(&angle), "{cosine}, {angle}");
         if let (Ok(less), Ok(more)) = (nearest.quantile(0.1), nearest.quantile(0.9)) {
             assert!(less <= more, "{less} and {more}");
             assert!(nearest.probability(less).is_ok_and(|part| part <= 1.0));

@@ -9,10 +9,21 @@ fn check_holds_the_theory_against_a_file() -> Fallible {
     let folder = tempfile::tempdir()?;
     let said = said(folder.path(), &format!("capacity check {REFERENCE}"), b"")?;
     assert_eq!(said.lines().count(), 25, "{said}");
+    // Of each tolerance, as many as the README says.
+    let mut counts = std::collections::BTreeMap::new();
     for line in said.lines() {
-        let held = line.split(' ').find_map(|word| word.split_once('/')).ok_or("a line says how many were held")?;
-        assert_eq!(held.0, held.1, "{line}");
-        assert!(line.contains(" held ") && line.contains(" max-error ") && line.contains(" tolerance "), "{line}");
+        let [.., "held", held, "max-error", _, "tolerance", tolerance] = line.split(' ').collect::<Vec<_>>()[..] else {
+            return Err(line.into());
+        };
+        let (held, all) = held.split_once('/').ok_or(line)?;
+        assert_eq!(held, all, "{line}");
+        *counts.entry(tolerance).or_insert(0) += all.parse::<u32>()?;
+    }
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"))?;
+    for (tolerance, what) in [("1e-12", "closed forms"), ("1e-6", "values at finite sizes"), ("4e0", "measurements")] {
+        let count = counts[tolerance];
+        let count = if count < 1000 { count.to_string() } else { format!("{},{:03}", count / 1000, count % 1000) };
+        assert!(readme.replace('\n', " ").contains(&format!("{count} {what}")), "{count} {what}");
     }
     Ok(())
 }

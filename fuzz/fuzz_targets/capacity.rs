@@ -9,6 +9,8 @@ use std::f64::consts::{FRAC_PI_2, PI};
 
 /// Rounding, of functions whose conditions are no worse than this.
 const CLOSE: f64 = 1e-9;
+/// Of numbers that have lost digits at the end of f64.
+const TINY: f64 = 1e-300;
 
 struct Case {
     ensemble: Ensemble,
@@ -58,12 +60,12 @@ impl Case {
             assert!(noise.level >= ensemble.nearest_overlap(load, rho).unwrap_or(0.0) * (1.0 - CLOSE), "{noise:?}");
         }
         if let (Ok(angle), Ok(phase)) = (ensemble.basin_angle(load, lambda, 1.0), ensemble.phase(load, lambda)) {
-            assert!(angle.is_none_or(|angle| (0.0..=FRAC_PI_2).contains(&angle)), "{angle:?}");
+            assert!(angle.is_none_or(|angle| (0.0..=FRAC_PI_2 + CLOSE).contains(&angle)), "{angle:?}");
             assert!(phase != Phase::Retrieval || angle.is_some());
         }
         if let Ok(Some(found)) = ensemble.typical_lambda(load) {
             let back = ensemble.typical_load(found).unwrap_or(f64::NAN);
-            assert!((back - load).abs() <= CLOSE * load, "{load} at {found} is {back}");
+            assert!((back - load).abs() <= CLOSE * load + TINY, "{load} at {found} is {back}");
         }
         if let Ok(failures) = capacity::gaussian_failures(load, lambda) {
             assert!(failures.short >= 0.0 && failures.close >= 0.0, "{failures:?}");
@@ -91,7 +93,7 @@ impl Case {
         }
         let Ok(nearest) = Nearest::new(neurons, patterns) else { return };
         let (cosine, angle) = (nearest.mean_cosine(), nearest.mean_angle());
-        assert!((-1.0..=1.0).contains(&cosine) && (0.0..=PI).contains(&angle), "{cosine}, {angle}");
+        assert!((-1.0..=1.0).contains(&cosine) && (0.0..=PI + CLOSE).contains(&angle), "{cosine}, {angle}");
         if let (Ok(less), Ok(more)) = (nearest.quantile(0.1), nearest.quantile(0.9)) {
             assert!(less <= more, "{less} and {more}");
             assert!(nearest.probability(less).is_ok_and(|part| part <= 1.0));

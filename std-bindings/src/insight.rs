@@ -202,6 +202,7 @@ fn hash(row: &[f32]) -> u64 {
 /// assert_eq!(Spread::of(&[]), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "experiments", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Spread {
     /// The smallest.

@@ -34,7 +34,10 @@
 //! assert!(finite.typical_lambda(load)?.is_some_and(|lambda| (0.2..0.3).contains(&lambda)));
 //! # Ok::<(), basinet::capacity::Error>(())
 //! ```
+//!
+//! What follows for a memory of yours, guaranteed and not only typical, is [`advice`].
 
+pub mod advice;
 mod bessel;
 mod bounds;
 mod ensemble;

@@ -83,6 +83,26 @@ impl Nearest {
         Ok(libm::exp(self.others * libm::log1p(-self.tail(libm::atanh(cosine)))))
     }
 
+    /// `ln(-ln F)` of the probability F that *one* other is not nearer than this cosine, so that [`probability`](Self::probability) is
+    /// `exp(-exp(ln(P-1) + this))`: about `ln Q` where that is small, also where Q is below f64. -infinity at cosine 1, infinity at -1.
+    ///
+    /// ```
+    /// # use basinet::capacity::Nearest;
+    /// // In three dimensions a cosine is uniform: F = 3/4.
+    /// assert!((Nearest::new(3, 2.0)?.log_hazard(0.5)? - (-(0.75f64.ln())).ln()).abs() < 1e-14);
+    /// assert!(Nearest::new(100_000, 2.0)?.log_hazard(0.9)? < -80_000.0);
+    /// # Ok::<(), basinet::capacity::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`probability`](Self::probability).
+    pub fn log_hazard(&self, cosine: f64) -> Result<f64, Error> {
+        let s = libm::atanh(within("cosine", cosine, cosine.abs() <= 1.0, "within -1 and 1")?);
+        let tail = self.tail(s);
+        // -ln(1 - Q) is Q, but for a factor of 1 + Q/2.
+        Ok(if s > 0.0 && tail < f64::EPSILON { self.log_tail(s) } else { libm::log(-libm::log1p(-tail)) })
+    }
+
     /// The limit for large N at the same load: `sqrt(1 - exp(-2 ln(P) / N))`.
     #[must_use]
     pub fn limit(&self) -> f64 {
@@ -165,6 +185,12 @@ impl Nearest {
         } else {
             0.5 - libm::exp(self.log_density(s)) * cosine * fraction(0.5, a, cosine * cosine)
         }
+    }
+
+    /// ln Q far out, where Q is small.
+    fn log_tail(&self, s: f64) -> f64 {
+        let a = (self.neurons - 1.0) / 2.0;
+        self.log_density(s) + libm::log(0.5 * libm::tanh(s) / a * fraction(a, 0.5, libm::exp(-2.0 * log_cosh(s))))
     }
 }
 

@@ -25,6 +25,7 @@ pub const PAIR_LOAD: f64 = LN_2 / 4.0;
 
 /// What softmax over `exp(load N)` patterns is, asked with one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "experiments", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Phase {
     /// The pattern itself.
     Retrieval,

@@ -1,5 +1,6 @@
 //! Capacity theory: its laws, and what is measured, against plain ways of measuring it.
 
+mod advice;
 mod simulation;
 mod theory;
 

@@ -1,6 +1,9 @@
-//! `capacity`: the theory against its table of reference.
+//! `capacity`: the theory against its table of reference, and advice.
 
 use super::{Fallible, run, said};
+use basinet::Sparsemax;
+use basinet::capacity::advice::{Damage, Question};
+use serde_json::Value;
 
 const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/conformance/golden/capacity.json");
 
@@ -73,6 +76,80 @@ fn check_names_what_is_not_held() -> Fallible {
     ] {
         let (code, _, errors) = check(text)?;
         assert!(code == Some(1) && errors.contains(why), "{text}: {errors}");
+    }
+    Ok(())
+}
+
+/// A number in JSON.
+fn number(said: &Value, path: &str) -> Result<f64, String> {
+    said.pointer(path).and_then(Value::as_f64).ok_or(format!("{path}: {said}"))
+}
+
+#[test]
+fn advise_says_what_the_library_says() -> Fallible {
+    let folder = tempfile::tempdir()?;
+    let line = "capacity advise --dim 40 --patterns 500 --norm 2 --erased 0.3 --failure 0.05";
+    let answer = said(folder.path(), line, b"")?;
+    for part in [
+        "Assumed\n",
+        "random directions of 40 numbers, norm 2",
+        "cosine of 0.8367",
+        "one step of sparsemax",
+        "Guaranteed with probability 0.95",
+        "Typical",
+        "Limit",
+    ] {
+        assert!(answer.contains(part), "{part}: {answer}");
+    }
+    let json: Value = serde_json::from_str(&said(folder.path(), &format!("{line} --json"), b"")?)?;
+    let question = Question {
+        dim: 40,
+        norm: 2.0,
+        patterns: Some(500.0),
+        beta: None,
+        separation: Sparsemax.into(),
+        damage: Damage::erased(0.3)?,
+        failure: 0.05,
+        weight: 0.99,
+    };
+    let beta = question.smallest_beta()?.ok_or("no beta")?;
+    assert_eq!((number(&json, "/advice/beta")?, &json["own"]), (beta, &Value::Null));
+    // The beta that is printed is enough, and the damage asked for is the largest.
+    let printed = answer.split_once("500 patterns: ").and_then(|(_, rest)| rest.split(' ').next()).ok_or("no beta is said")?;
+    let held: Value = serde_json::from_str(&said(folder.path(), &format!("{line} --beta {printed} --json"), b"")?)?;
+    assert!(number(&held, "/advice/guaranteed/failure")? <= 0.05);
+    assert!(answer.contains("30.0 % of the numbers 0"), "{answer}");
+    // What no beta serves needs more dimensions, and is served there.
+    let hard = "capacity advise --patterns 500 --erased 0.9 --separation softmax --dim";
+    let answer = said(folder.path(), &format!("{hard} 40"), b"")?;
+    let dim = answer.split_once("from D = ").and_then(|(_, rest)| rest.split(' ').next()).ok_or("no dimension is said")?;
+    assert!(!said(folder.path(), &format!("{hard} {dim}"), b"")?.contains("none is enough"));
+    Ok(())
+}
+
+#[test]
+fn advise_surveys_a_memory() -> Fallible {
+    let folder = super::folder()?;
+    let json = |line: &str| -> Result<Value, Box<dyn std::error::Error>> {
+        Ok(serde_json::from_str(&said(folder.path(), &format!("capacity advise --memory digits.basin --json {line}"), b"")?)?)
+    };
+    let found = json("--beta 4")?;
+    assert_eq!((number(&found, "/advice/assumed/dim")?, number(&found, "/advice/assumed/patterns")?), (64.0, 100.0));
+    assert_eq!(number(&found, "/advice/assumed/norm")?, number(&found, "/own/survey/norm")?);
+    let exact = |which: &str| number(&found, &format!("/own/survey/recall/exact/{which}"));
+    // As `info` says.
+    let info: Value = serde_json::from_str(&said(folder.path(), "info digits.basin --beta 4 --json", b"")?)?;
+    assert_eq!((exact("predicted")?, exact("measured")?, exact("agreeing")?), (number(&info, "/recallable")?, exact("predicted")?, 100.0));
+    assert_eq!((&found["own"]["survey"]["worst"], &found["own"]["survey"]["separations"]), (&info["worst"], &info["separations"]));
+    let within = json("--separation softmax --sample 30 --worst 2")?;
+    assert_eq!((number(&within, "/own/survey/recall/within/held")?, number(&within, "/own/survey/compared")?), (30.0, 30.0));
+    let text = said(folder.path(), "capacity advise --memory digits.basin --sample 30", b"")?;
+    for part in [
+        "Your own patterns digits.basin: 30 of 100 patterns, evenly spaced",
+        "exactly back: predicted",
+        "as crowded as random directions of",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
     }
     Ok(())
 }

@@ -3,8 +3,20 @@
 use super::{Fallible, run, said};
 use std::path::Path;
 
-const VERBS: [&str; 11] =
-    ["", "store", "recall", "info", "export", "train", "experiment", "capacity", "capacity check", "capacity simulate", "completions"];
+const VERBS: [&str; 12] = [
+    "",
+    "store",
+    "recall",
+    "info",
+    "export",
+    "train",
+    "experiment",
+    "capacity",
+    "capacity advise",
+    "capacity check",
+    "capacity simulate",
+    "completions",
+];
 
 #[test]
 fn help_fits_eighty_columns() -> Fallible {

@@ -235,6 +235,34 @@ fn capacity_simulate() -> Fallible {
 }
 
 #[test]
+fn capacity_advise() -> Fallible {
+    let folder = folder()?;
+    super::said(folder.path(), "store digits.npy -o cosine.basin --similarity cosine", b"")?;
+    let own = "capacity advise --dim 10";
+    check(
+        folder.path(),
+        &[
+            ("capacity advise", 2, &["--dim <D>"]),
+            ("capacity advise --dim 1", 1, &["1 dimensions; at least 2 are needed"]),
+            (&format!("{own} --patterns 1"), 1, &["patterns is 1; it has to be finite and at least 2"]),
+            (&format!("{own} --norm 0"), 1, &["norm is 0; it has to be finite and positive"]),
+            (&format!("{own} --beta 0"), 2, &["--beta", "at least 2^-120"]),
+            (&format!("{own} --erased 1"), 1, &["fraction is 1; it has to be at least 0 and below 1"]),
+            (&format!("{own} --noise=-1"), 1, &["sigma is -1; it has to be finite and not negative"]),
+            (&format!("{own} --cosine 2"), 1, &["cosine is 2; it has to be above 0 and at most 1"]),
+            (&format!("{own} --cosine 0.5 --erased 0.1"), 2, &["cannot be used with"]),
+            (&format!("{own} --failure 0"), 1, &["failure is 0; it has to be above 0 and below 1"]),
+            (&format!("{own} --weight 0.4"), 1, &["weight is 0.4; it has to be above 1/2 and below 1"]),
+            (&format!("{own} --separation ksubsets:3"), 1, &["the k of ksubsets is 3; it has to be 1"]),
+            (&format!("{own} --sample 3"), 2, &["--memory"]),
+            ("capacity advise --memory none.basin", 1, &["none.basin: cannot open it"]),
+            ("capacity advise --memory cosine.basin", 1, &["cosine.basin: is compared by cosine, and the advice is for dot"]),
+            ("capacity advise --memory digits.basin --separation ksubsets:2", 1, &["digits.basin: the k of ksubsets is 2"]),
+        ],
+    )
+}
+
+#[test]
 fn an_older_file_stays_where_a_new_one_fails() -> Fallible {
     let folder = folder()?;
     let before = fs::read(folder.path().join("digits.basin"))?;

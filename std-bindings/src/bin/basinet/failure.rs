@@ -65,6 +65,13 @@ impl From<basinet::experiments::Error> for Failure {
     }
 }
 
+/// A question about capacity is of numbers alone, and the error names the one that is wrong.
+impl From<basinet::capacity::Error> for Failure {
+    fn from(error: basinet::capacity::Error) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Output(error)

@@ -144,7 +144,7 @@ fn look(basin: &Basin<'_>, arguments: &Arguments) -> Result<About, Failure> {
     let (patterns, layout) = (basin.patterns(), basin.layout());
     let model = arguments.overrides.over(basin.model());
     let file = arguments.file.display().to_string();
-    let rows = rows_to_compare(&patterns, arguments);
+    let rows = rows_to_compare(&patterns, arguments.sample, arguments.all);
     // Looking for equal rows reads all of them; who wants no comparing wants none of that.
     let groups = if rows.is_empty() { vec![] } else { insight::duplicates(&patterns) };
     let needed = needed(&model);
@@ -176,12 +176,12 @@ fn look(basin: &Basin<'_>, arguments: &Arguments) -> Result<About, Failure> {
     })
 }
 
-/// All rows, or some of them, evenly spaced.
-fn rows_to_compare(patterns: &Patterns<'_>, arguments: &Arguments) -> Vec<usize> {
+/// All rows, or some of them, evenly spaced: as many as are asked for, or as can be compared in some seconds.
+pub fn rows_to_compare(patterns: &Patterns<'_>, sample: Option<usize>, all: bool) -> Vec<usize> {
     let count = patterns.count();
     let affordable = WORK / (count as u64).saturating_mul(patterns.dim() as u64).max(1);
-    let wanted = match arguments.sample {
-        _ if arguments.all => count,
+    let wanted = match sample {
+        _ if all => count,
         Some(sample) => sample.min(count),
         None => count.min(affordable.max(64) as usize),
     };

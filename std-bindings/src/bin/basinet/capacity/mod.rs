@@ -2,6 +2,7 @@
 //!
 //! The theory is the library's (`basinet::capacity`); here it is asked, and its answers are printed.
 
+mod advise;
 mod check;
 mod figures;
 mod simulate;
@@ -19,6 +20,7 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    Advise(advise::Arguments),
     Check(check::Arguments),
     Simulate(simulate::Arguments),
     Figures(figures::Arguments),
@@ -26,6 +28,7 @@ enum Verb {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.verb {
+        Verb::Advise(arguments) => advise::run(arguments),
         Verb::Check(arguments) => check::run(arguments),
         Verb::Simulate(arguments) => simulate::run(arguments),
         Verb::Figures(arguments) => figures::run(arguments),

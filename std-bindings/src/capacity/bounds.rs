@@ -99,7 +99,7 @@ pub fn kernel_bound(beta: f64, max_norm: f64, dim: usize, failure: f64, radius: 
 /// [`Error::OutOfRange`] unless `lambda` is finite and not negative.
 pub fn dense_bound_load(lambda: f64) -> Result<f64, Error> {
     let lambda = not_negative("lambda", lambda)?;
-    Ok(if lambda == 0.0 { 0.0 } else { lambert(libm::log(2.0 * lambda / 5.0)) / 4.0 })
+    Ok(if lambda == 0.0 { 0.0 } else { lambert(libm::log(0.4 * lambda)) / 4.0 })
 }
 
 fn probability(failure: f64) -> Result<f64, Error> {

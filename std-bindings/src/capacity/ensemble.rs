@@ -170,10 +170,11 @@ pub(super) struct Tilted {
 
 impl Tilted {
     pub fn at(u: f64) -> Self {
-        let q = libm::hypot(1.0, 2.0 * u);
-        let t = 2.0 * (u / (1.0 + q));
-        // 1 + q - 2u without the difference.
-        let short = (1.0 + 1.0 / (q + 2.0 * u)) / (1.0 + q);
+        // Half of sqrt(1 + 4u^2), so that no u is too large.
+        let h = libm::hypot(0.5, u);
+        let t = u / (0.5 + h);
+        // 1 + 2h - 2u without the difference.
+        let short = (0.5 + 0.25 / (h + u)) / (0.5 + h);
         Self { t, short, w: u * t }
     }
 

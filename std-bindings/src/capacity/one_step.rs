@@ -10,15 +10,17 @@
 //! by the trapezoidal rule in ln omega. The median is where this is one half: above the mean field's lambda by nothing for many patterns, but
 //! 1 to 2 % below it for a hundred, as sums of exponentials are skewed (derived).
 
-use super::finite::Finite;
+use super::finite::{Finite, MOST, NOTHING};
 use super::quadrature::trapezoid;
 use super::{Ensemble, Error};
 
 /// Steps of ln omega, and where they begin.
 const STEP: f64 = 0.1;
 const BEGIN: f64 = -20.0;
-/// How far from 1 the power of a characteristic function is in logarithms where it is nothing.
-const NOTHING: f64 = -45.0;
+/// Ratio of the lambdas between which the median is looked for: small, as a Gaussian pattern that holds fails again at a larger one.
+const STRIDE: f64 = 1.125;
+/// The logarithm of the power of a characteristic function that is nothing.
+const GONE: f64 = -45.0;
 
 impl Finite {
     /// The median over memories of the lambda at which one step from a pattern gives it half of the weight; none where there is none below 1e6.
@@ -39,11 +41,31 @@ impl Finite {
     pub fn one_step_median(&self, load: f64) -> Result<Option<f64>, Error> {
         let others = libm::exp(self.log_others(load)?);
         let overlaps = self.overlaps();
-        self.smallest(load, 1e-10, |lambda| {
-            let terms: Vec<(f64, f64)> =
-                overlaps.iter().map(|&(part, overlap)| (part, libm::exp(lambda * self.neurons() * (overlap - 1.0)))).collect();
-            Ok(above_one(&terms, others) <= 0.5)
-        })
+        let excess = |lambda: f64| {
+            let term = |&(part, overlap): &(f64, f64)| (part, libm::exp(lambda * self.neurons() * (overlap - 1.0)));
+            above_one(&overlaps.iter().map(term).collect::<Vec<_>>(), others) - 0.5
+        };
+        // The mean field is near, where it has an answer.
+        let mut low = self.one_step_lambda(load)?.filter(|&lambda| lambda > 0.0).unwrap_or(load);
+        let mut above = excess(low);
+        while above <= 0.0 {
+            low /= STRIDE;
+            if low < NOTHING * load {
+                return Ok(Some(0.0));
+            }
+            above = excess(low);
+        }
+        let mut high = low * STRIDE;
+        let mut below = excess(high);
+        while below > 0.0 {
+            (low, above) = (high, below);
+            high *= STRIDE;
+            if high > MOST {
+                return Ok(None);
+            }
+            below = excess(high);
+        }
+        Ok(Some(root((low, above), (high, below), excess)))
     }
 
     /// Overlaps `x.xi / N` at `|x|^2 = N`, each with its part of all.
@@ -71,6 +93,31 @@ impl Finite {
     }
 }
 
+/// Where a falling function is 0, between a place above and one below, within 1e-11 of it: false position, and where one end stays, half of its
+/// value (the Illinois rule).
+fn root((mut low, mut above): (f64, f64), (mut high, mut below): (f64, f64), of: impl Fn(f64) -> f64) -> f64 {
+    let mut stayed = 0;
+    loop {
+        let place = (low * below - high * above) / (below - above);
+        if high - low < 1e-11 * high || !(low < place && place < high) {
+            return place;
+        }
+        let value = of(place);
+        if value.abs() < 1e-13 {
+            return place;
+        }
+        if value > 0.0 {
+            (low, above) = (place, value);
+            below *= if stayed > 0 { 0.5 } else { 1.0 };
+            stayed = 1;
+        } else {
+            (high, below) = (place, value);
+            above *= if stayed < 0 { 0.5 } else { 1.0 };
+            stayed = -1;
+        }
+    }
+}
+
 /// The probability that the sum of so many terms is above 1, each of them one of `terms` with its part.
 fn above_one(terms: &[(f64, f64)], count: f64) -> f64 {
     let (mut sum, mut place) = (0.0, BEGIN);
@@ -85,7 +132,7 @@ fn above_one(terms: &[(f64, f64)], count: f64) -> f64 {
         }
         let log = 0.5 * count * libm::log1p(2.0 * re + re * re + im * im);
         sum += libm::exp(log) * libm::sin(count * libm::atan2(im, 1.0 + re) - omega);
-        if log < NOTHING {
+        if log < GONE {
             return 0.5 + STEP * sum / std::f64::consts::PI;
         }
         place += STEP;

@@ -172,7 +172,7 @@ pub fn norm_load(lambda: f64) -> Result<f64, Error> {
     // d = 1 - r: -ln(1-d) - d = g (1-d) is convex in d, so Newton's steps from above stay above. At most 1 - 1/e.
     let mut d = 1.0 - libm::exp(-1.0);
     loop {
-        let next = d + (libm::log1p(-d) + d + gain * (1.0 - d)) / (d / (1.0 - d) + gain);
+        let next = d - (beyond_linear(d) - gain * (1.0 - d)) / (d / (1.0 - d) + gain);
         if next.partial_cmp(&d) != Some(std::cmp::Ordering::Less) {
             return Ok(gain / 2.0 * (1.0 - d));
         }
@@ -193,6 +193,11 @@ pub fn pair_lambda() -> f64 {
         }
         r = next;
     }
+}
+
+/// `-ln(1 - d) - d`, without the difference where d is small.
+fn beyond_linear(d: f64) -> f64 {
+    if d < 1e-4 { d * d * (0.5 + d * (1.0 / 3.0 + d * (0.25 + d * 0.2))) } else { -libm::log1p(-d) - d }
 }
 
 /// How rare failures of Gaussian patterns are at a load below the typical threshold.

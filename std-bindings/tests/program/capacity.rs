@@ -12,11 +12,42 @@ fn check_holds_the_theory_against_a_file() -> Fallible {
     let folder = tempfile::tempdir()?;
     let said = said(folder.path(), &format!("capacity check {REFERENCE}"), b"")?;
     assert_eq!(said.lines().count(), 25, "{said}");
+    // Of each tolerance, as many as the README says.
+    let mut counts = std::collections::BTreeMap::new();
     for line in said.lines() {
-        let held = line.split(' ').find_map(|word| word.split_once('/')).ok_or("a line says how many were held")?;
-        assert_eq!(held.0, held.1, "{line}");
-        assert!(line.contains(" held ") && line.contains(" max-error ") && line.contains(" tolerance "), "{line}");
+        let [.., "held", held, "max-error", _, "tolerance", tolerance] = line.split(' ').collect::<Vec<_>>()[..] else {
+            return Err(line.into());
+        };
+        let (held, all) = held.split_once('/').ok_or(line)?;
+        assert_eq!(held, all, "{line}");
+        *counts.entry(tolerance).or_insert(0) += all.parse::<u32>()?;
     }
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"))?;
+    for (tolerance, what) in [("1e-12", "closed forms"), ("1e-6", "values at finite sizes"), ("4e0", "measurements")] {
+        let count = counts[tolerance];
+        let count = if count < 1000 { count.to_string() } else { format!("{},{:03}", count / 1000, count % 1000) };
+        assert!(readme.replace('\n', " ").contains(&format!("{count} {what}")), "{count} {what}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_gallery_is_what_its_points_give() -> Fallible {
+    let folder = tempfile::tempdir()?;
+    let gallery = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/figures"));
+    let page = std::fs::read_to_string(gallery.join("README.md"))?;
+    std::fs::write(folder.path().join("page.md"), &page)?;
+    let points = gallery.join("points.csv");
+    said(folder.path(), &format!("capacity figures --points {} --out . --page page.md", points.display()), b"")?;
+    assert!(std::fs::read_to_string(folder.path().join("page.md"))? == page, "run std-bindings/docs/figures/run");
+    for name in ["thresholds", "crossovers", "basins", "phases", "rates", "nearest"] {
+        let png = format!("capacity-{name}.png");
+        assert!(std::fs::read(folder.path().join(&png))? == std::fs::read(gallery.join(&png))?, "{png}: run std-bindings/docs/figures/run");
+        assert!(page.contains(&format!("]({png})")), "{png}");
+    }
+    // Without points there are lines, and no tables.
+    assert_eq!(said(folder.path(), "capacity figures --out lines", b"")?, "");
+    assert!(std::fs::read_to_string(folder.path().join("lines/capacity-basins.svg"))?.contains("<polyline"));
     Ok(())
 }
 

@@ -73,7 +73,8 @@ fn scaled_load(row: &Row<'_>) -> Result<Vec<Pair>, Fault> {
     let (finite, scaled) = (finite(row, Ensemble::Spherical)?, row.number("lam_hat")?);
     let root = finite.neurons().sqrt();
     let load = finite.typical_load(scaled / root)?;
-    row.relative([("alpha_hat_map1d", load.map(|load| load * root))])
+    let asymptotic = finite.attention_load(scaled)?;
+    row.relative([("alpha_hat_map1d", load.map(|load| load * root)), ("asymptotic", Some(asymptotic * root))])
 }
 
 fn basin(row: &Row<'_>) -> Result<Vec<Pair>, Fault> {

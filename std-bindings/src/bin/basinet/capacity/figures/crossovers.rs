@@ -12,8 +12,11 @@ const LOADS: [(f64, &str, usize); 4] = [(0.1, "load 0.1", 1), (0.2, "load 0.2", 
 const SMALLEST: f64 = 16.0;
 const FEWEST: f64 = 20.0;
 
+/// The lambda at a load.
+type Map = fn(&Finite, f64) -> Result<Option<f64>, Error>;
+
 pub fn chart(seen: &[Seen]) -> Result<Chart, Error> {
-    let panel = |title: &str, measure: Measure, map: &dyn Fn(&Finite, f64) -> Result<Option<f64>, Error>| -> Result<Panel, Error> {
+    let panel = |title: &str, measure: Measure, map: Map| -> Result<Panel, Error> {
         let mut series = Vec::new();
         for (load, label, number) in LOADS {
             // From sizes far beyond any computer's on, so that it is seen where the lines go.
@@ -37,8 +40,8 @@ pub fn chart(seen: &[Seen]) -> Result<Chart, Error> {
         Ok(Panel::new(title, series))
     };
     let panels = vec![
-        panel("all updates: the pattern stays", Measure::Crossover, &|finite, load| finite.typical_lambda(load))?,
-        panel("one step: half of the weight", Measure::OneStep, &|finite, load| finite.one_step_lambda(load))?,
+        panel("all updates: the pattern stays", Measure::Crossover, Finite::typical_lambda)?,
+        panel("one step: half of the weight", Measure::OneStep, Finite::one_step_lambda)?,
     ];
     Ok(Chart {
         name: "capacity-crossovers",

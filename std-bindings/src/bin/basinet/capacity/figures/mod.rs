@@ -85,7 +85,7 @@ impl Seen {
     /// As a point of a chart, with a bar of one standard error to either side.
     fn point(&self, x: f64, scale: f64) -> Point {
         let Row { value, error, .. } = self.row;
-        let bar = error.is_finite().then(|| (scale * (value - error), scale * (value + error)));
+        let bar = Some((scale * (value - error), scale * (value + error))).filter(|_| error.is_finite());
         Point { x, y: scale * value, bar }
     }
 }

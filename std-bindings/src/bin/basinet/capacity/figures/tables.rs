@@ -83,6 +83,9 @@ fn cells(seen: &Seen, further: Option<f64>) -> Vec<String> {
     ]
 }
 
+/// Which points are of a kind.
+type Wanted<'w> = &'w dyn Fn(&Seen) -> bool;
+
 /// All points of a kind together.
 fn verdicts(seen: &[Seen]) -> Table {
     let heads = ["measured", "patterns", "points", "chi^2/point", "farthest, +-", "farthest, %"];
@@ -90,7 +93,7 @@ fn verdicts(seen: &[Seen]) -> Table {
     let spherical = |seen: &Seen| seen.row.point.ensemble == Ensemble::Spherical;
     let saturated = |seen: &Seen| seen.row.point.measure.lambda().is_some_and(|lambda| lambda >= 1.0);
     let patterns = |seen: &Seen| seen.row.point.patterns;
-    let kinds: [(&str, &str, &dyn Fn(&Seen) -> bool); 8] = [
+    let kinds: [(&str, &str, Wanted<'_>); 8] = [
         ("one step", "spherical", &|seen| seen.row.point.measure == Measure::OneStep && spherical(seen)),
         ("one step", "Gaussian", &|seen| seen.row.point.measure == Measure::OneStep && !spherical(seen)),
         ("stays, P from 30,000 on", "spherical", &|seen| of_crossovers(seen) && spherical(seen) && patterns(seen) >= 30_000),

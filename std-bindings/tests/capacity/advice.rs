@@ -6,6 +6,7 @@ use basinet::capacity::{Ensemble, Error, Finite, Nearest};
 use basinet::experiments::Images;
 use basinet::{AnyModel, AnySeparation, AnySimilarity, Beta, Memory, Model, Patterns, Separation, Similarity, Step, WithModel, beta};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -125,7 +126,7 @@ fn the_bound_is_the_best_of_its_kind() -> Fallible {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..Default::default() })]
 
     #[test]
     fn more_damage_holds_less_and_more_beta_holds_more(

@@ -117,8 +117,8 @@ pub struct Limit {
 pub struct Advice {
     /// What was asked.
     pub assumed: Assumed,
-    /// The beta that the rest is about: the one given, or the smallest that is guaranteed to hold the patterns asked for, without headroom, as the failure's
-    /// probability has it already. A larger one only widens the basin. None where neither is there.
+    /// The beta that the rest is about: the one given, or the smallest that is guaranteed to hold the patterns asked for. That has no
+    /// headroom, as the probability of failure has it already; a larger one only widens the basin. None where neither is there.
     pub beta: Option<f64>,
     /// Guaranteed with the probability `1 - failure`.
     pub guaranteed: Guaranteed,

@@ -18,3 +18,5 @@ pub mod learned_maps {}
 pub mod ancestors {}
 #[doc = include_str!("../docs/guide/structured.md")]
 pub mod structured {}
+#[doc = include_str!("../docs/guide/capacity.md")]
+pub mod capacity {}

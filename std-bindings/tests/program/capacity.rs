@@ -141,6 +141,11 @@ fn advise_surveys_a_memory() -> Fallible {
     let info: Value = serde_json::from_str(&said(folder.path(), "info digits.basin --beta 4 --json", b"")?)?;
     assert_eq!((exact("predicted")?, exact("measured")?, exact("agreeing")?), (number(&info, "/recallable")?, exact("predicted")?, 100.0));
     assert_eq!((&found["own"]["survey"]["worst"], &found["own"]["survey"]["separations"]), (&info["worst"], &info["separations"]));
+    // What is not said on the command line is the file's, and what is said is not.
+    said(folder.path(), "store digits.npy -o digits.basin --beta 2.5 --separation hardmax", b"")?;
+    let other = json("--dim 20")?;
+    let assumed = &other["advice"]["assumed"];
+    assert_eq!((&assumed["beta"], &assumed["separation"], &assumed["dim"]), (&2.5.into(), &"hardmax".into(), &20.into()));
     let within = json("--separation softmax --sample 30 --worst 2")?;
     assert_eq!((number(&within, "/own/survey/recall/within/held")?, number(&within, "/own/survey/compared")?), (30.0, 30.0));
     let text = said(folder.path(), "capacity advise --memory digits.basin --sample 30", b"")?;

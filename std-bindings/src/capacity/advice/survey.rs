@@ -194,8 +194,9 @@ impl Surveyor<'_> {
             let norm = distance(self.patterns.row(row).unwrap_or(&[]), &[]);
             let delta = f64::from(delta);
             let delta = if slot && norm * norm < delta { norm * norm } else { delta };
+            let beta = f64::from(self.beta.get());
             // Alone, or all zeros: there is nothing to be off by.
-            let error = |delta| codes::dense_error(f64::from(self.beta.get()), terms, max_norm, delta, 0.0).unwrap_or(0.0);
+            let error = |delta| codes::dense_error(beta, terms, max_norm, delta, 0.0).unwrap_or(0.0);
             Bound { exact: error(delta), with_rounding: error(delta - 2.0 * scored * norm) + read }
         };
         Ok(self.rows.iter().zip(separations).map(of).collect())

@@ -20,6 +20,7 @@
 
 use super::bessel::{Directions, Moment};
 use super::ensemble::finite;
+use super::search::smallest;
 use super::{Ensemble, Error, forgotten_overlap};
 use crate::codes::{dimensions, not_negative, positive, within};
 
@@ -27,9 +28,6 @@ use std::f64::consts::LN_2;
 
 /// Steps along `-ln(1 - m)` in which the maximum next to 1 is looked for.
 const STEP: f64 = 0.125;
-/// Between this part of the load and this lambda a threshold is looked for.
-pub(super) const NOTHING: f64 = 1e-6;
-pub(super) const MOST: f64 = 1e6;
 /// The largest angle from which a pattern is asked for, in radians.
 const FARTHEST: f64 = 0.6 * std::f64::consts::PI;
 /// Steps after which a map that still moves is at a point where it will go on doing so for long.
@@ -154,7 +152,9 @@ impl Finite {
     /// [`Error::OutOfRange`] unless `load` is finite and that of two patterns or more.
     pub fn typical_lambda(&self, load: f64) -> Result<Option<f64>, Error> {
         let load = self.checked(load)?;
-        self.smallest(load, |lambda| Ok(self.typical_load(lambda)?.is_some_and(|held| held >= load)))
+        // One step needs somewhat less.
+        let from = self.one_step_lambda(load)?.filter(|&lambda| lambda > 0.0).unwrap_or(load);
+        smallest(from, f64::EPSILON, |lambda| Ok(self.typical_load(lambda)?.map_or(-1.0, |held| held - load)))
     }
 
     /// The lambda at which one step from a pattern gives it *half of the weight* where the others weigh what they do in the mean: the root of
@@ -164,7 +164,7 @@ impl Finite {
     /// As [`typical_lambda`](Self::typical_lambda).
     pub fn one_step_lambda(&self, load: f64) -> Result<Option<f64>, Error> {
         let others = self.log_others(load)?;
-        self.smallest(load, |lambda| Ok(lambda * self.neurons - self.moment(lambda).log >= others))
+        smallest(load, f64::EPSILON, |lambda| Ok(lambda * self.neurons - self.moment(lambda).log - others))
     }
 
     /// The load of scaled dot-product attention, `lambda = scale / sqrt N` (attention: 1), with the first corrections for large N:
@@ -205,34 +205,6 @@ impl Finite {
     pub(super) fn log_others(&self, load: f64) -> Result<f64, Error> {
         let log = self.checked(load)? * self.neurons;
         Ok(log + libm::log(-libm::expm1(-log)))
-    }
-
-    /// The smallest lambda up to 1e6 that holds, if one does; 0 where it is no millionth of the load. Looked for from well
-    /// below the limit's threshold on.
-    fn smallest(&self, load: f64, holds: impl Fn(f64) -> Result<bool, Error>) -> Result<Option<f64>, Error> {
-        let (mut low, mut high) = (load / 4.0, load / 4.0);
-        // Two or three patterns are told apart by next to nothing.
-        while holds(low)? {
-            (low, high) = (low / 2.0, low);
-            if low < NOTHING * load {
-                return Ok(Some(0.0));
-            }
-        }
-        while low == high || !holds(high)? {
-            low = high;
-            // Slowly: a Gaussian pattern that holds fails again at a lambda that is not much larger.
-            high *= 1.125;
-            if high > MOST {
-                return Ok(None);
-            }
-        }
-        loop {
-            let middle = low + (high - low) / 2.0;
-            if middle <= low || middle >= high {
-                return Ok(Some(high));
-            }
-            if holds(middle)? { high = middle } else { low = middle }
-        }
     }
 
     /// The largest angle from a pattern, in radians, from which it comes back at `lambda`, by the map of the component along

@@ -46,6 +46,7 @@ mod nearest;
 mod noise;
 mod one_step;
 mod quadrature;
+mod search;
 #[cfg(feature = "experiments")]
 pub mod simulation;
 mod thresholds;

@@ -10,15 +10,14 @@
 //! by the trapezoidal rule in ln omega. The median is where this is one half: above the mean field's lambda by nothing for many patterns, but
 //! 1 to 2 % below it for a hundred, as sums of exponentials are skewed (derived).
 
-use super::finite::{Finite, MOST, NOTHING};
+use super::finite::Finite;
 use super::quadrature::trapezoid;
+use super::search::smallest;
 use super::{Ensemble, Error};
 
 /// Steps of ln omega, and where they begin.
 const STEP: f64 = 0.1;
 const BEGIN: f64 = -20.0;
-/// Ratio of the lambdas between which the median is looked for: small, as a Gaussian pattern that holds fails again at a larger one.
-const STRIDE: f64 = 1.125;
 /// The logarithm of the power of a characteristic function that is nothing.
 const GONE: f64 = -45.0;
 
@@ -41,31 +40,12 @@ impl Finite {
     pub fn one_step_median(&self, load: f64) -> Result<Option<f64>, Error> {
         let others = libm::exp(self.log_others(load)?);
         let overlaps = self.overlaps();
-        let excess = |lambda: f64| {
-            let term = |&(part, overlap): &(f64, f64)| (part, libm::exp(lambda * self.neurons() * (overlap - 1.0)));
-            above_one(&overlaps.iter().map(term).collect::<Vec<_>>(), others) - 0.5
-        };
         // The mean field is near, where it has an answer.
-        let mut low = self.one_step_lambda(load)?.filter(|&lambda| lambda > 0.0).unwrap_or(load);
-        let mut above = excess(low);
-        while above <= 0.0 {
-            low /= STRIDE;
-            if low < NOTHING * load {
-                return Ok(Some(0.0));
-            }
-            above = excess(low);
-        }
-        let mut high = low * STRIDE;
-        let mut below = excess(high);
-        while below > 0.0 {
-            (low, above) = (high, below);
-            high *= STRIDE;
-            if high > MOST {
-                return Ok(None);
-            }
-            below = excess(high);
-        }
-        Ok(Some(root((low, above), (high, below), excess)))
+        let from = self.one_step_lambda(load)?.filter(|&lambda| lambda > 0.0).unwrap_or(load);
+        smallest(from, 1e-11, |lambda| {
+            let term = |&(part, overlap): &(f64, f64)| (part, libm::exp(lambda * self.neurons() * (overlap - 1.0)));
+            Ok(0.5 - above_one(&overlaps.iter().map(term).collect::<Vec<_>>(), others))
+        })
     }
 
     /// Overlaps `x.xi / N` at `|x|^2 = N`, each with its part of all.
@@ -90,31 +70,6 @@ impl Finite {
         });
         let all: f64 = places.iter().map(|(part, _)| part).sum();
         places.iter().map(|&(part, overlap)| (part / all, overlap)).collect()
-    }
-}
-
-/// Where a falling function is 0, between a place above and one below, within 1e-11 of it: false position, and where one end stays, half of its
-/// value (the Illinois rule).
-fn root((mut low, mut above): (f64, f64), (mut high, mut below): (f64, f64), of: impl Fn(f64) -> f64) -> f64 {
-    let mut stayed = 0;
-    loop {
-        let place = (low * below - high * above) / (below - above);
-        if high - low < 1e-11 * high || !(low < place && place < high) {
-            return place;
-        }
-        let value = of(place);
-        if value.abs() < 1e-13 {
-            return place;
-        }
-        if value > 0.0 {
-            (low, above) = (place, value);
-            below *= if stayed > 0 { 0.5 } else { 1.0 };
-            stayed = 1;
-        } else {
-            (high, below) = (place, value);
-            above *= if stayed < 0 { 0.5 } else { 1.0 };
-            stayed = -1;
-        }
     }
 }
 

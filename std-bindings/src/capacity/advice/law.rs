@@ -21,6 +21,7 @@
 
 use super::damage::Damage;
 use crate::capacity::bessel::Moment;
+use crate::capacity::search::zero;
 use crate::capacity::{Ensemble, Error, Finite, Nearest};
 
 /// What makes a step a success.
@@ -53,7 +54,7 @@ impl Law {
         match self.rule {
             Rule::All(margin) => Ok(hazard - self.log_hazard(self.kappa(damage, lambda, margin))?),
             Rule::Most { logit, slot } => {
-                let terms = libm::log(failure) + self.rate(self.kappa(damage, lambda, logit), u(damage, lambda));
+                let terms = libm::log(failure) + self.rate(self.kappa(damage, lambda, logit), u(damage, lambda))?;
                 let (by_moment, by_nearest) = (if slot { less_one(terms) } else { terms }, self.by_nearest(damage, lambda, hazard)?);
                 Ok(if by_moment > by_nearest { by_moment } else { by_nearest })
             }
@@ -83,7 +84,7 @@ impl Law {
             Rule::All(_) => by_nearest,
             Rule::Most { logit, slot } => {
                 let terms = if slot { softplus(log_others) } else { log_others };
-                let by_moment = terms - self.rate(self.kappa(damage, lambda, logit), u(damage, lambda));
+                let by_moment = terms - self.rate(self.kappa(damage, lambda, logit), u(damage, lambda))?;
                 if by_moment < by_nearest { by_moment } else { by_nearest }
             }
         })
@@ -108,64 +109,36 @@ impl Law {
     }
 
     /// `I(kappa, u)`. Any v gives a bound; the best one is within 1e-7 of its place, so within rounding of its value.
-    fn rate(&self, kappa: f64, u: f64) -> f64 {
-        let shortfall = |v: f64| self.finite.moment(v).mean - kappa;
+    fn rate(&self, kappa: f64, u: f64) -> Result<f64, Error> {
+        let excess = |v: f64| self.finite.moment(v).mean - kappa;
         let value = |v: f64| {
             let Moment { log, .. } = self.finite.moment(v);
             v * self.finite.neurons() * kappa - log
         };
         if kappa <= 0.0 {
-            return 0.0;
+            return Ok(0.0);
         }
         // Where it is in the limit.
         let guess = kappa / ((1.0 - kappa) * (1.0 + kappa));
         if guess == f64::INFINITY && u == f64::INFINITY {
-            return f64::INFINITY;
+            return Ok(f64::INFINITY);
         }
         let (mut low, mut high) = ((0.0, -kappa), if 1.25 * guess < u { 1.25 * guess } else { u });
-        let mut at_high = shortfall(high);
+        let mut at_high = excess(high);
         while at_high < 0.0 {
             if high == u {
-                return value(u);
+                return Ok(value(u));
             }
             low = (high, at_high);
             high = if 2.0 * high < u { 2.0 * high } else { u };
-            at_high = shortfall(high);
+            at_high = excess(high);
         }
-        value(root(low, (high, at_high), shortfall))
+        zero(low, (high, at_high), 1e-7, |v| Ok(excess(v))).map(value)
     }
 }
 
 fn u(damage: Damage, lambda: f64) -> f64 {
     lambda * damage.squared_length().sqrt()
-}
-
-/// The root between a place of a negative and one of a positive value, within 1e-7 of it: false position, of which the end that stays counts
-/// half (Illinois).
-fn root(mut low: (f64, f64), mut high: (f64, f64), of: impl Fn(f64) -> f64) -> f64 {
-    let mut stayed = 0;
-    while high.0 - low.0 > 1e-7 * high.0 {
-        let (before, middle) = (stayed, low.0 + (high.0 - low.0) * (low.1 / (low.1 - high.1)));
-        if middle <= low.0 || middle >= high.0 {
-            break;
-        }
-        let value = of(middle);
-        if value.abs() < 1e-10 {
-            return middle;
-        }
-        if value < 0.0 {
-            (low, stayed) = ((middle, value), -1);
-            if before == stayed {
-                high.1 /= 2.0;
-            }
-        } else {
-            (high, stayed) = ((middle, value), 1);
-            if before == stayed {
-                low.1 /= 2.0;
-            }
-        }
-    }
-    low.0
 }
 
 /// `ln(1 + exp x)`.

@@ -137,7 +137,9 @@ proptest! {
         let not_less = |a: f64, b: f64| a >= b || a >= b - 1e-9 * (1.0 + b.abs());
         let name = ["softmax", "sparsemax", "entmax:1.5", "softmax1"][which];
         let (little, much) = (Damage::erased(fraction), Damage::erased(fraction + more));
-        let asked = Question { beta: Some(beta), patterns: Some(patterns), ..question(name, dim, little.map_err(|e| TestCaseError::fail(e.to_string()))?).map_err(|e| TestCaseError::fail(e.to_string()))? };
+        let failed = |error: &dyn std::error::Error| TestCaseError::fail(error.to_string());
+        let asked = question(name, dim, little.map_err(|error| failed(&error))?).map_err(|error| failed(&error))?;
+        let asked = Question { beta: Some(beta), patterns: Some(patterns), ..asked };
         let check = || -> Result<bool, Error> {
             let damaged = Question { damage: much?, ..asked };
             let more_patterns = Question { patterns: Some(patterns * 1.5), ..asked };
@@ -145,12 +147,15 @@ proptest! {
             let fewer = not_less(asked.log_others()?, damaged.log_others()?) && not_less(sharper.log_others()?, asked.log_others()?);
             let colder = not_less(held(more_patterns.smallest_beta())?, held(asked.smallest_beta())?)
                 && not_less(held(damaged.smallest_beta())?, held(asked.smallest_beta())?);
-            let wide = |question: Question| Ok::<_, Error>(question.basin()?.map_or((0.0, 0.0, 0.0), |basin| (basin.degrees, basin.erased, basin.noise)));
+            let wide = |question: Question| {
+                let basin = question.basin()?;
+                Ok::<_, Error>(basin.map_or((0.0, 0.0, 0.0), |basin| (basin.degrees, basin.erased, basin.noise)))
+            };
             let (now, then, crowded) = (wide(asked)?, wide(sharper)?, wide(more_patterns)?);
             let within = |a: (f64, f64, f64), b: (f64, f64, f64)| not_less(b.0, a.0) && not_less(b.1, a.1) && not_less(b.2, a.2);
             Ok(fewer && colder && within(now, then) && within(crowded, now))
         };
-        prop_assert!(check().map_err(|e| TestCaseError::fail(e.to_string()))?, "{:?}", asked);
+        prop_assert!(check().map_err(|error| failed(&error))?, "{:?}", asked);
     }
 }
 

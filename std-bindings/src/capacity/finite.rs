@@ -31,7 +31,7 @@ const STEP: f64 = 0.125;
 /// The largest angle from which a pattern is asked for, in radians.
 const FARTHEST: f64 = 0.6 * std::f64::consts::PI;
 /// Steps after which a map that still moves is at a point where it will go on doing so for long.
-const STEPS: usize = 100_000;
+const STEPS: usize = 3_000;
 /// Overlaps below which a pattern is not retrieved: one that began there, and one that was damaged and came back.
 const LEAST: f64 = 0.5;
 const BACK: f64 = 0.7;
@@ -214,8 +214,8 @@ impl Finite {
     /// a' = w + (1-w) t_N(lambda r) a/r      b' = (1-w) t_N(lambda r) b/r      r^2 = a^2 + b^2,  w = sigmoid(lambda N a - ln(P-1) - ln M_N(lambda r))
     /// ```
     ///
-    /// None where the pattern itself does not, and where the map would bring it back from farther than 108 degrees. Good while lambda is well below the [condensation](Ensemble::condensation); beyond, the
-    /// nearest other pattern decides, [`Nearest`](super::Nearest).
+    /// None where the pattern itself does not, and where the map would bring it back from farther than 108 degrees. Good while lambda is well
+    /// below the [condensation](Ensemble::condensation); beyond, the nearest other pattern decides, [`Nearest`](super::Nearest).
     ///
     /// ```
     /// # use basinet::capacity::{Ensemble, Finite};
@@ -234,7 +234,7 @@ impl Finite {
             return Ok(None);
         }
         let (mut low, mut high) = (0.0, FARTHEST);
-        while high - low > 1e-12 {
+        while high - low > 1e-10 {
             let middle = (low + high) / 2.0;
             if comes_back(middle) { low = middle } else { high = middle }
         }

@@ -87,7 +87,8 @@ fn above_one(terms: &[(f64, f64)], count: f64) -> f64 {
         }
         let log = 0.5 * count * libm::log1p(2.0 * re + re * re + im * im);
         sum += libm::exp(log) * libm::sin(count * libm::atan2(im, 1.0 + re) - omega);
-        if log < GONE {
+        // Also where a number of others is beyond all f64 that can be added.
+        if log.is_nan() || log < GONE {
             return 0.5 + STEP * sum / std::f64::consts::PI;
         }
         place += STEP;

@@ -1,6 +1,7 @@
 //! Where a growing function passes 0, and the smallest lambda at which something holds.
 
 use super::Error;
+use super::ensemble::finite;
 
 /// Ratio of the lambdas at which is looked: small, as a Gaussian pattern that holds fails again at a lambda that is not much larger.
 const STRIDE: f64 = 1.125;
@@ -11,6 +12,7 @@ const MOST: f64 = 1e6;
 /// The smallest lambda up to 1e6, relative to `precision`, from which on `spare` is not negative, if there is one; 0 where that is no millionth of
 /// `from`, where the search begins: best near the answer. Strides until there is a bracket.
 pub(super) fn smallest(from: f64, precision: f64, spare: impl Fn(f64) -> Result<f64, Error>) -> Result<Option<f64>, Error> {
+    let spare = |lambda| finite("what is spare", spare(lambda)?);
     let (mut low, mut high) = (from, from);
     let mut below = spare(low)?;
     let mut above = below;

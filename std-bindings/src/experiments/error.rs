@@ -20,6 +20,11 @@ pub enum Error {
         /// How many are needed.
         needed: usize,
     },
+    /// There is no memory for random patterns of so many numbers.
+    NoMemory {
+        /// f32 numbers.
+        numbers: usize,
+    },
     /// No number of dimensions up to the largest that was allowed is enough.
     NotSeparated {
         /// M.
@@ -36,6 +41,7 @@ impl fmt::Display for Error {
             Self::Recall(error) => error.fmt(f),
             Self::Images(error) => error.fmt(f),
             Self::TooFewImages { found, needed } => write!(f, "{found} images; {needed} are to be stored"),
+            Self::NoMemory { numbers } => write!(f, "there is no memory for patterns of {numbers} numbers"),
             Self::NotSeparated { points, most } => {
                 write!(f, "{points} points are not separated in {most} dimensions, the most that were tried")
             }

@@ -95,7 +95,8 @@ fn advise_says_what_the_library_says() -> Fallible {
         "random directions of 40 numbers, norm 2",
         "cosine of 0.8367",
         "one step of sparsemax",
-        "Guaranteed with probability 0.95",
+        "but for a probability of 0.05",
+        "at any beta: up to ",
         "Typical",
         "Limit",
     ] {

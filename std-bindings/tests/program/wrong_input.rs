@@ -205,10 +205,16 @@ fn experiment() -> Fallible {
 fn capacity_simulate() -> Fallible {
     let folder = folder()?;
     let samples = "measure,ensemble,neurons,patterns,lambda,number,value,width,seconds,recalls\n";
-    for (name, text) in [("strange", "a,b\n1,2\n"), ("basin", &format!("{samples}basin,spherical,16,25,,1,1,0,0,1\n"))] {
+    for (name, text) in [
+        ("strange", "a,b\n1,2\n"),
+        ("basin", &format!("{samples}basin,spherical,16,25,,1,1,0,0,1\n")),
+        ("notes", "mine"),
+        ("value", &format!("{samples}nearest,spherical,16,25,,1,500,0,0,1\n")),
+    ] {
         fs::create_dir(folder.path().join(name))?;
         fs::write(folder.path().join(name).join("samples.csv"), text)?;
     }
+    fs::create_dir(folder.path().join("there"))?;
     let own = "capacity simulate --out x --measure";
     check(
         folder.path(),
@@ -225,12 +231,21 @@ fn capacity_simulate() -> Fallible {
             (&format!("{own} nearest --neurons 16 --patterns 25 --lambda 1"), 1, &["--lambda is for --measure basin"]),
             (&format!("{own} basin --neurons 16 --patterns 25"), 1, &["--measure basin: its --lambda is missing"]),
             (&format!("{own} basin --neurons 16 --patterns 25 --lambda 0"), 1, &["lambda is 0; it has to be finite and positive"]),
+            (&format!("{own} basin --neurons 16 --patterns 25 --lambda 1e38"), 1, &["lambda N is"]),
             ("capacity simulate --out digits.npy --samples 1", 1, &["digits.npy: "]),
-            ("capacity simulate --out strange --samples 1", 1, &["samples.csv: ", "these are no samples"]),
+            ("capacity simulate --out strange --samples 1", 1, &["samples.csv: is no file of samples"]),
+            ("capacity simulate --out notes --samples 1", 1, &["samples.csv: is no file of samples"]),
+            ("capacity simulate --out value --samples 1", 1, &["a number that no sample has"]),
+            (
+                &format!("{} nearest --neurons 1000000 --patterns 100000000 --samples 1", own.replace(" x ", " there ")),
+                1,
+                &["there is no memory for patterns of 100000000000000 numbers"],
+            ),
             ("capacity simulate --out basin --samples 1", 1, &["a basin without its lambda", "these are no samples"]),
         ],
     )?;
     assert_eq!(fs::read(folder.path().join("strange/samples.csv"))?, b"a,b\n1,2\n");
+    assert_eq!(fs::read(folder.path().join("notes/samples.csv"))?, b"mine");
     Ok(())
 }
 
@@ -238,26 +253,58 @@ fn capacity_simulate() -> Fallible {
 fn capacity_advise() -> Fallible {
     let folder = folder()?;
     super::said(folder.path(), "store digits.npy -o cosine.basin --similarity cosine", b"")?;
+    super::said(folder.path(), "train digits.npy -o map.npy --features 4 --iterations 1", b"")?;
+    super::said(folder.path(), "store digits.npy --map map.npy -o mapped.basin", b"")?;
     let own = "capacity advise --dim 10";
     check(
         folder.path(),
         &[
             ("capacity advise", 2, &["--dim <D>"]),
-            ("capacity advise --dim 1", 1, &["1 dimensions; at least 2 are needed"]),
-            (&format!("{own} --patterns 1"), 1, &["patterns is 1; it has to be finite and at least 2"]),
-            (&format!("{own} --norm 0"), 1, &["norm is 0; it has to be finite and positive"]),
+            ("capacity advise --dim 1", 2, &["--dim", "a whole number from 2"]),
+            (&format!("{own} --patterns 1"), 2, &["--patterns", "a number 2 or more"]),
+            (&format!("{own} --norm 0"), 2, &["--norm", "a number above 0"]),
             (&format!("{own} --beta 0"), 2, &["--beta", "at least 2^-120"]),
-            (&format!("{own} --erased 1"), 1, &["fraction is 1; it has to be at least 0 and below 1"]),
-            (&format!("{own} --noise=-1"), 1, &["sigma is -1; it has to be finite and not negative"]),
-            (&format!("{own} --cosine 2"), 1, &["cosine is 2; it has to be above 0 and at most 1"]),
+            (&format!("{own} --erased -0.1"), 2, &["--erased", "a number at least 0 and below 1"]),
+            (&format!("{own} --noise nan"), 2, &["--noise", "a number at least 0"]),
+            (&format!("{own} --cosine 2"), 2, &["--cosine", "a number above 0 and at most 1"]),
             (&format!("{own} --cosine 0.5 --erased 0.1"), 2, &["cannot be used with"]),
-            (&format!("{own} --failure 0"), 1, &["failure is 0; it has to be above 0 and below 1"]),
-            (&format!("{own} --weight 0.4"), 1, &["weight is 0.4; it has to be above 1/2 and below 1"]),
+            (&format!("{own} --failure 0"), 2, &["--failure", "a number above 0 and below 1"]),
+            (&format!("{own} --weight 0.4"), 2, &["--weight", "a number above 1/2 and below 1"]),
             (&format!("{own} --separation ksubsets:3"), 1, &["the k of ksubsets is 3; it has to be 1"]),
             (&format!("{own} --sample 3"), 2, &["--memory"]),
+            ("capacity advise --memory mapped.basin", 1, &["mapped.basin: its patterns are features of a map"]),
             ("capacity advise --memory none.basin", 1, &["none.basin: cannot open it"]),
             ("capacity advise --memory cosine.basin", 1, &["cosine.basin: is compared by cosine, and the advice is for dot"]),
             ("capacity advise --memory digits.basin --separation ksubsets:2", 1, &["digits.basin: the k of ksubsets is 2"]),
+        ],
+    )
+}
+
+#[test]
+fn capacity_check_and_figures() -> Fallible {
+    let folder = folder()?;
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text);
+    let heads = "measure,ensemble,neurons,patterns,lambda,samples,value,error,infinite,seconds_per_recall\n";
+    write("heads.csv", heads)?;
+    write("lambda.csv", &format!("{heads}basin,spherical,16,25,NaN,9,1,0.1,0,1\n"))?;
+    write("empty.json", r#"{"gaussian": {"rate": []}}"#)?;
+    let median = |error: &str| {
+        format!(
+            r#"{{"simulation": {{"fig5_polynomial_load": [{{"N": 9, "P": 9, "cos_mean": 5, "cos_se": {error}, "k": 1, "alpha_tilde": 1, "cos_exact": 1, "theory": 1, "corrected_theory": 1}}]}}}}"#
+        )
+    };
+    write("error.json", &median("-1"))?;
+    check(
+        folder.path(),
+        &[
+            ("capacity check", 2, &["FILE.json"]),
+            ("capacity check empty.json", 1, &["gaussian.rate: has no rows"]),
+            ("capacity check error.json", 1, &["the standard error of cos_mean is -1"]),
+            ("capacity figures", 2, &["--out"]),
+            ("capacity figures --out . --page heads.csv", 2, &["--points"]),
+            ("capacity figures --out . --points heads.csv", 1, &["heads.csv: has no points"]),
+            ("capacity figures --out . --points .", 1, &[".: "]),
+            ("capacity figures --out . --points lambda.csv", 1, &["a point that cannot be measured"]),
         ],
     )
 }

@@ -75,8 +75,11 @@ pub struct Guaranteed {
     pub smallest_beta: Option<f64>,
     /// The probability of failure for the patterns asked for at beta: exact for maps with a margin, else at most this.
     pub failure: Option<f64>,
-    /// How damaged a query of these patterns may be at beta; none where not even the pattern itself comes back.
+    /// How damaged a query of these patterns may be at beta; none where not even the pattern itself comes back. At the smallest beta that is the damage that
+    /// was asked for.
     pub basin: Option<Basin>,
+    /// The same at any beta: what no larger one widens.
+    pub widest: Option<Basin>,
 }
 
 /// What is typical at this D, of queries without damage: for softmax settling's, from the mean of the other patterns' weights; for maps with a
@@ -148,6 +151,7 @@ impl Question {
             smallest_beta,
             failure: both(lambda, checked.log_others, |lambda, others| checked.failure_among(lambda, others))?,
             basin: lambda.map_or(Ok(None), |lambda| checked.basin(lambda))?,
+            widest: checked.basin(f64::INFINITY)?,
         };
         let is_held = checked.log_others.is_none() || smallest_beta.is_some();
         let margin = matches!(checked.law.rule, Rule::All(_));

@@ -9,6 +9,10 @@ use basinet_core::{AnySeparation, Separation, WithSeparation};
 
 use std::f64::consts::FRAC_PI_2;
 
+/// How near an angle is found, and the largest that is none, in radians: an angle's cosine differs from 1 by half of its square.
+const NEAR: f64 = 1e-11;
+const NO_ANGLE: f64 = 1e-5;
+
 /// More dimensions than this are not looked at.
 const MOST_DIMENSIONS: usize = 1 << 30;
 
@@ -194,7 +198,8 @@ impl Checked {
             let middle = low.midpoint(high);
             if self.holds(self.damage, middle)? { high = middle } else { low = middle }
         }
-        Ok(Some(high / self.scale))
+        // Beyond f64 there is none.
+        Ok(Some(high / self.scale).filter(|beta| beta.is_finite()))
     }
 
     pub fn basin(&self, lambda: f64) -> Result<Option<Basin>, Error> {
@@ -212,10 +217,11 @@ impl Checked {
             return Ok(None);
         }
         let (mut low, mut high) = (0.0, FRAC_PI_2);
-        while high - low > 1e-11 {
+        while high - low > NEAR {
             let middle = f64::midpoint(low, high);
             if holds(middle)? { low = middle } else { high = middle }
         }
-        Ok(Some(low))
+        // What is left of no angle at all is rounding.
+        Ok(Some(if low > NO_ANGLE { low } else { 0.0 }))
     }
 }

@@ -41,10 +41,14 @@ impl Point {
 }
 
 impl Drawn {
-    pub fn new(point: &Point, seed: u32) -> Self {
-        let neurons = point.neurons;
-        let mut drawn =
-            Self { seed, neurons, piece: point.patterns.div_ceil(point.pieces()) * neurons, data: vec![0.0; point.patterns * neurons] };
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub fn new(point: &Point, seed: u32) -> Result<Self, Error> {
+        let (neurons, count) = (point.neurons, point.patterns * point.neurons);
+        let mut data = Vec::new();
+        data.try_reserve_exact(count).map_err(|_| Error::NoMemory { numbers: count })?;
+        data.resize(count, 0.0);
+        let mut drawn = Self { seed, neurons, piece: point.patterns.div_ceil(point.pieces()) * neurons, data };
         let random = |piece| random(point.patterns, neurons, seed, piece);
         drawn.data.par_chunks_mut(drawn.piece).enumerate().for_each(|(piece, rows)| {
             let mut random = random(piece as u32);
@@ -57,7 +61,7 @@ impl Drawn {
         });
         // On the sphere already, or the one that is to be there.
         to_sphere(&mut drawn.data[..neurons]);
-        drawn
+        Ok(drawn)
     }
 
     /// xi^1.

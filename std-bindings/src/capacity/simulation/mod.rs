@@ -46,6 +46,7 @@ pub use point::{Measure, Point};
 pub use row::{Row, Sample};
 
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// Points, each with its number of samples.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +59,11 @@ impl Simulation {
     /// The samples that are not among the `known`: as many as [`run`](Self::run) will draw. O(points known).
     #[must_use]
     pub fn pieces(&self, known: &[Sample]) -> usize {
-        (0..self.points.len()).map(|at| self.samples(at, known).iter().filter(|sample| sample.is_none()).count()).sum()
+        let new = |&(point, count): &(Point, usize)| {
+            let mine = known.iter().filter(|sample| sample.point == point && (1..=count).contains(&(sample.number as usize)));
+            count - mine.map(|sample| sample.number).collect::<BTreeSet<_>>().len()
+        };
+        self.points.iter().map(new).fold(0, usize::saturating_add)
     }
 
     /// A row for each point, in order. `found` hears of each sample that is new, from several threads, and ends the work with an error;
@@ -68,9 +73,14 @@ impl Simulation {
     /// crossover or a nearest pattern, some 350 for a basin and 2,500 for a crossover, at most 7,600 (in the protocol of record).
     ///
     /// # Errors
-    /// As [`Point::check`] of the first point that has one, before anything is drawn; then those of `found`.
+    /// As [`Point::check`] of the first point that has one, and [`Error::Recall`] for 2^32 samples, before anything is drawn; then those of `found`, and
+    /// [`Error::NoMemory`].
     pub fn run<E: From<Error> + Send>(&self, known: &[Sample], found: impl Fn(&Sample) -> Result<(), E> + Sync) -> Result<Vec<Row>, E> {
-        self.points.iter().try_for_each(|(point, _)| point.check())?;
+        self.points.iter().try_for_each(|(point, count)| {
+            point.check()?;
+            // Seeds are numbers of 32 bits.
+            u32::try_from(*count).map(drop).map_err(|_| Error::from(basinet_core::Error::TooLarge))
+        })?;
         let mut samples: Vec<Vec<Option<Sample>>> = (0..self.points.len()).map(|at| self.samples(at, known)).collect();
         let is_new = |&(at, number): &(usize, usize)| samples[at][number].is_none();
         let all = self.points.iter().enumerate().flat_map(|(at, &(_, count))| (0..count).map(move |number| (at, number)));

@@ -4,9 +4,12 @@ use super::drawn::Drawn;
 use super::measure::{Clock, measured};
 use super::{Error, Sample};
 use crate::capacity::Ensemble;
-use crate::codes::{dimensions, points, positive};
+use crate::codes::{dimensions, points, positive, within};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// What scores may be, with room for a sum of them in f32.
+const MOST_SCORE: f64 = 1e37;
 
 /// What is measured of random patterns `xi^1 ... xi^P`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,6 +49,15 @@ impl Measure {
         match self {
             Self::Basin { lambda } => Some(lambda),
             Self::OneStep | Self::Crossover | Self::Nearest => None,
+        }
+    }
+
+    /// Whether a sample, or a mean of samples, can have this value.
+    pub(super) fn can_be(self, value: f64) -> bool {
+        match self {
+            Self::OneStep | Self::Crossover => value >= 0.0,
+            Self::Basin { .. } => (0.0..=std::f64::consts::PI).contains(&value),
+            Self::Nearest => (-1.000_001..=1.000_001).contains(&value),
         }
     }
 
@@ -115,10 +127,10 @@ impl Point {
     /// ```
     ///
     /// # Errors
-    /// Those of [`check`](Self::check).
+    /// Those of [`check`](Self::check); [`Error::NoMemory`].
     pub fn sample(&self, seed: u32) -> Result<Sample, Error> {
         self.check()?;
-        let (drawn, mut clock) = (Drawn::new(self, seed), Clock::default());
+        let (drawn, mut clock) = (Drawn::new(self, seed)?, Clock::default());
         let (value, width) = measured(self, &drawn, &mut clock)?;
         let Clock { seconds, recalls } = clock;
         Ok(Sample { point: *self, number: seed, value, width, seconds, recalls })
@@ -127,12 +139,16 @@ impl Point {
     /// Nothing, where such patterns can be drawn and measured. O(1).
     ///
     /// # Errors
-    /// [`Error::Features`] where N, P or lambda is out of its range; [`Error::Recall`] where N or P is beyond 32 bits, or P N numbers beyond memory's
+    /// [`Error::Features`] where N, P or lambda is out of its range, or lambda N beyond scores; [`Error::Recall`] where N or P is beyond 32 bits, or P N numbers beyond memory's
     /// addresses.
     pub fn check(&self) -> Result<(), Error> {
         dimensions(self.neurons, 2)?;
         points(self.patterns, 2)?;
-        self.measure.lambda().map(|lambda| positive("lambda", lambda)).transpose()?;
+        if let Some(lambda) = self.measure.lambda() {
+            // Scores are lambda N.
+            let scores = positive("lambda", lambda)? * self.neurons as f64;
+            within("lambda N", scores, scores < MOST_SCORE, "below 1e37")?;
+        }
         let counted = |count: usize| u32::try_from(count).is_ok();
         let numbers = self.neurons.checked_mul(self.patterns).filter(|&numbers| numbers <= isize::MAX as usize / size_of::<f32>());
         if counted(self.neurons) && counted(self.patterns) && numbers.is_some() {

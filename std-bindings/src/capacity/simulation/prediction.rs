@@ -2,6 +2,7 @@
 
 use super::{Measure, Point, Row};
 use crate::capacity::{Ensemble, Error, Finite, Nearest};
+use crate::codes::positive;
 
 /// The part of the condensation's lambda up to which the map of overlaps is right about basins.
 const UNCONDENSED: f64 = 0.6;
@@ -33,6 +34,7 @@ impl Point {
             Measure::OneStep => finite.one_step_median(load),
             Measure::Crossover => finite.typical_lambda(load),
             Measure::Basin { lambda } => {
+                positive("lambda", lambda)?;
                 let condensation = self.ensemble.condensation(load, 1.0)?;
                 if lambda <= UNCONDENSED * condensation {
                     finite.basin_angle(load, lambda)

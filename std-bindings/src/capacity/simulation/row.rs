@@ -63,9 +63,14 @@ impl Row {
         };
         let error = if of < 2 { f64::NAN } else { error };
         let seconds: f64 = samples.iter().map(|sample| sample.seconds).sum();
-        let recalls: u64 = samples.iter().map(|sample| sample.recalls).sum();
-        Self { point, samples: count, value, error, infinite, seconds_per_recall: seconds / recalls as f64 }
+        let recalls: f64 = samples.iter().map(|sample| sample.recalls as f64).sum();
+        Self { point, samples: count, value, error, infinite, seconds_per_recall: seconds / recalls }
     }
+}
+
+/// A point that there can be.
+fn checked(point: Point) -> Result<Point, &'static str> {
+    point.check().map(|()| point).map_err(|_| "a point that cannot be measured")
 }
 
 /// A sample as a line of CSV.
@@ -96,7 +101,11 @@ impl TryFrom<SampleLine> for Sample {
 
     fn try_from(line: SampleLine) -> Result<Self, Self::Error> {
         let SampleLine { measure, ensemble, neurons, patterns, lambda, number, value, width, seconds, recalls } = line;
-        let point = Point { measure: Measure::named(measure, lambda)?, ensemble, neurons, patterns };
+        let point = checked(Point { measure: Measure::named(measure, lambda)?, ensemble, neurons, patterns })?;
+        let is_length = |number: f64| number.is_finite() && number >= 0.0;
+        if number == 0 || !is_length(width) || !is_length(seconds) || !point.measure.can_be(value) {
+            return Err("a number that no sample has");
+        }
         Ok(Self { point, number, value, width, seconds, recalls })
     }
 }
@@ -129,7 +138,11 @@ impl TryFrom<RowLine> for Row {
 
     fn try_from(line: RowLine) -> Result<Self, Self::Error> {
         let RowLine { measure, ensemble, neurons, patterns, lambda, samples, value, error, infinite, seconds_per_recall } = line;
-        let point = Point { measure: Measure::named(measure, lambda)?, ensemble, neurons, patterns };
+        let point = checked(Point { measure: Measure::named(measure, lambda)?, ensemble, neurons, patterns })?;
+        // Of too few samples there is no error; of none that are finite no value.
+        if samples == 0 || error < 0.0 || !(0.0..=1.0).contains(&infinite) || !value.is_nan() && !point.measure.can_be(value) {
+            return Err("a number that no row has");
+        }
         Ok(Self { point, samples, value, error, infinite, seconds_per_recall })
     }
 }

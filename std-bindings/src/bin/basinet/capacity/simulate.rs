@@ -140,6 +140,9 @@ fn name(measure: Measure) -> Name {
     }
 }
 
+/// The first line of a file of samples.
+const HEADS: &[u8] = b"measure,ensemble,neurons,patterns,lambda,number,value,width,seconds,recalls\n";
+
 /// The file of samples, open to append to. Nobody else appends meanwhile.
 struct Samples<'p> {
     path: &'p Path,
@@ -159,7 +162,13 @@ impl<'p> Samples<'p> {
         }
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(failed)?;
+        if text.iter().any(|byte| !byte.is_ascii_whitespace()) && !text.starts_with(HEADS) && !HEADS.starts_with(&text) {
+            return Err(refused(path, "is no file of samples; choose another --out"));
+        }
         text.truncate(text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1));
+        if !text.starts_with(HEADS) {
+            text.clear();
+        }
         let known = csv::Reader::from_reader(&text[..]).deserialize().collect::<Result<Vec<Sample>, _>>();
         let known = known.map_err(|error| refused(path, format_args!("{error}; these are no samples")))?;
         file.set_len(text.len() as u64).map_err(failed)?;

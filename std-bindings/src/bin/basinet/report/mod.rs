@@ -6,9 +6,10 @@ pub mod portrait;
 pub mod table;
 
 use crate::failure::Failure;
+use basinet::formats::Aside;
 use picture::Figure;
 use serde::Serialize;
-use std::fs;
+use std::io::Write;
 use std::path::Path;
 use table::Table;
 
@@ -60,8 +61,11 @@ pub fn csv<R: Serialize>(rows: &[R]) -> Result<Vec<u8>, Failure> {
     writer.into_inner().map_err(|error| failed(&error))
 }
 
+/// A file that is whole or as it was.
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    fs::write(path, bytes).map_err(|error| refused(path, error))
+    let mut aside = Aside::new(path)?;
+    aside.file().write_all(bytes).map_err(|error| refused(path, error))?;
+    Ok(aside.keep()?)
 }
 
 pub fn refused(path: &Path, error: impl std::fmt::Display) -> Failure {

@@ -1,6 +1,6 @@
 //! Tables as Markdown, and the page that they stand on.
 
-use super::refused;
+use super::{put, refused};
 use crate::failure::Failure;
 use std::fs;
 use std::path::Path;
@@ -62,7 +62,7 @@ impl<'p> Page<'p> {
         for table in tables {
             self.text = replaced(&self.text, table).ok_or_else(|| refused(self.path, no_place(table.name)))?;
         }
-        fs::write(self.path, self.text).map_err(|error| refused(self.path, error))
+        put(self.path, self.text.as_bytes())
     }
 }
 

@@ -14,6 +14,9 @@ use basinet::{AnySeparation, AnySimilarity, Beta, Patterns, Sparsemax, file};
 use serde::Serialize;
 use std::path::PathBuf;
 
+/// Numbers of a pattern, at most.
+const MOST_DIMENSIONS: usize = 1 << 30;
+
 /// Advise how many patterns, which beta, and how damaged a query may be.
 ///
 /// For M patterns of D numbers and norm R that are random directions: what one
@@ -30,10 +33,10 @@ use std::path::PathBuf;
 #[command(verbatim_doc_comment, after_help = crate::EXIT_CODES)]
 pub struct Arguments {
     /// Numbers of a pattern
-    #[arg(long, value_name = "D", required_unless_present = "memory")]
+    #[arg(long, value_name = "D", required_unless_present = "memory", value_parser = dimensions)]
     dim: Option<usize>,
     /// How many patterns
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", allow_negative_numbers = true, value_parser = |text: &str| number(text, |x| x >= 2.0, "2 or more"))]
     patterns: Option<f64>,
     /// Inverse temperature
     #[arg(long, value_name = "B", value_parser = beta)]
@@ -43,23 +46,23 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = separation)]
     separation: Option<AnySeparation>,
     /// Norm of every pattern [default: 1]
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = |text: &str| number(text, |x| x > 0.0, "above 0"))]
     norm: Option<f64>,
     /// Queries have this fraction of their numbers set to 0
-    #[arg(long, value_name = "F", group = "damage")]
+    #[arg(long, value_name = "F", group = "damage", allow_negative_numbers = true, value_parser = |text: &str| number(text, |x| (0.0..1.0).contains(&x), "at least 0 and below 1"))]
     erased: Option<f64>,
     /// Queries have noise of this standard deviation, in root mean squares of a
     /// pattern's numbers
-    #[arg(long, value_name = "S", group = "damage")]
+    #[arg(long, value_name = "S", group = "damage", allow_negative_numbers = true, value_parser = |text: &str| number(text, |x| (0.0..1e100).contains(&x), "at least 0 and below 1e100"))]
     noise: Option<f64>,
     /// Queries have this cosine to their pattern, and its norm
-    #[arg(long, value_name = "C", group = "damage")]
+    #[arg(long, value_name = "C", group = "damage", allow_negative_numbers = true, value_parser = |text: &str| number(text, |x| x > 0.0 && x <= 1.0, "above 0 and at most 1"))]
     cosine: Option<f64>,
     /// How probable a failure may be
-    #[arg(long, value_name = "P", default_value_t = 0.01)]
+    #[arg(long, value_name = "P", default_value_t = 0.01, allow_negative_numbers = true, value_parser = |text: &str| number(text, |x| x > 0.0 && x < 1.0, "above 0 and below 1"))]
     failure: f64,
     /// The weight that a pattern shall have, by softmax, softmax1, topk:K
-    #[arg(long, value_name = "W", default_value_t = 0.99)]
+    #[arg(long, value_name = "W", default_value_t = 0.99, allow_negative_numbers = true, value_parser = |text: &str| number(text, |x| x > 0.5 && x < 1.0, "above 1/2 and below 1"))]
     weight: f64,
     /// Your own patterns
     #[arg(long, value_name = "FILE.basin")]
@@ -76,6 +79,15 @@ pub struct Arguments {
     /// Say it as JSON
     #[arg(long)]
     json: bool,
+}
+
+fn dimensions(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|dim| (2..=MOST_DIMENSIONS).contains(dim)).ok_or_else(|| format!("a whole number from 2 to {MOST_DIMENSIONS}"))
+}
+
+/// A finite number that is one of these.
+fn number(text: &str, fits: fn(f64) -> bool, which: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|number: &f64| number.is_finite() && fits(*number)).ok_or_else(|| format!("a number {which}"))
 }
 
 /// All that is said.
@@ -101,8 +113,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(path) => {
             let name = path.display().to_string();
             let mapped = file::open(path)?;
-            let basin = mapped.basin()?;
+            let (basin, map) = mapped.with_map()?;
             let model = basin.model();
+            if map.is_some() {
+                let why = "its patterns are features of a map, and the advice is for memories that are asked with the patterns themselves";
+                return Err(Failure::Refused(format!("{name}: {why}")));
+            }
             if model.similarity != AnySimilarity::Dot {
                 let similarity = model.similarity;
                 return Err(Failure::Refused(format!("{name}: is compared by {similarity}, and the advice is for dot")));

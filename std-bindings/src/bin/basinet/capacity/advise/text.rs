@@ -2,6 +2,7 @@
 
 use super::{Own, Report};
 use anstyle::Style;
+use basinet::Beta;
 use basinet::capacity::advice::{Advice, Assumed, Basin, Most, Recall};
 use basinet::insight::Spread;
 
@@ -22,7 +23,7 @@ fn assumed(assumed: &Assumed) -> Vec<String> {
     let Assumed { dim, norm, separation, damage, .. } = assumed;
     let gives = match assumed.weight {
         1.0 => "the pattern exactly".to_owned(),
-        weight => format!("the pattern a weight of {} or more", short(weight)),
+        weight => format!("the pattern a weight of {weight} or more"),
     };
     let damaged = match (damage.cosine(), damage.squared_length()) {
         (1.0, 1.0) => "the patterns themselves".to_owned(),
@@ -38,18 +39,26 @@ fn assumed(assumed: &Assumed) -> Vec<String> {
 
 fn advised(advice: &Advice) -> Vec<String> {
     let (guaranteed, assumed) = (&advice.guaranteed, &advice.assumed);
-    let mut lines = vec![format!("{BOLD}Guaranteed{BOLD:#} with probability {} at this D", short(1.0 - assumed.failure))];
+    let mut lines = vec![format!("{BOLD}Guaranteed{BOLD:#} at this D, but for a probability of {}", short(assumed.failure))];
     if let Some(patterns) = assumed.patterns {
         let beta = match (guaranteed.smallest_beta, advice.smallest_dim) {
             (Some(0.0), _) => "any".to_owned(),
+            (Some(beta), _) if beta > f64::from(f32::MAX) => {
+                format!("{} or more, more than a model takes: scale the patterns", short(beta))
+            }
+            (Some(beta), _) if beta < f64::from(Beta::MIN) => format!("{:e} or more, the least that a model takes", Beta::MIN),
             (Some(beta), _) => format!("{} or more", rounded_up(beta)),
-            (None, Some(dim)) => format!("none is enough; from D = {dim} on there is one, or for fewer patterns"),
-            (None, None) => "none is enough; for fewer patterns there is one".to_owned(),
+            (None, dim) => {
+                let dim = dim.map(|dim| format!("from D = {dim} on there is one"));
+                let fewer =
+                    guaranteed.at_any_beta.count.is_none_or(|count| count >= 2.0).then(|| "for fewer patterns there is one".to_owned());
+                ["none is enough".to_owned()].into_iter().chain(dim).chain(fewer).collect::<Vec<_>>().join("; ")
+            }
         };
         lines.push(format!("  beta        for {} patterns: {beta}", short(patterns)));
     }
     let at = match assumed.beta {
-        Some(beta) => format!("at beta {}", beta as f32),
+        Some(beta) => format!("at beta {}", short(beta)),
         None => "at that beta".to_owned(),
     };
     if let Some(most) = &guaranteed.patterns {
@@ -65,31 +74,35 @@ fn advised(advice: &Advice) -> Vec<String> {
         let basin = guaranteed.basin.as_ref().map_or("no pattern comes back, not even undamaged".to_owned(), widest);
         lines.push(format!("  damage      {at}: {basin}"));
     }
+    if let Some(basin) = &guaranteed.widest {
+        lines.push(format!("              at any beta: {}", widest(basin)));
+    }
     lines
 }
 
 fn widest(basin: &Basin) -> String {
     format!(
-        "up to {:.1} degrees, or {:.1} % of the numbers 0, or noise of {} root mean squares",
-        basin.degrees,
-        100.0 * basin.erased,
-        short(basin.noise)
+        "up to {:.1} degrees, or {:.1} % of the numbers 0, or noise of {:.3} root mean squares",
+        rounded_down(basin.degrees, 10.0),
+        rounded_down(100.0 * basin.erased, 10.0),
+        rounded_down(basin.noise, 1000.0)
     )
 }
 
 /// What is not guaranteed.
 fn theory(advice: &Advice) -> Vec<String> {
     let mut lines = Vec::new();
+    let at = if advice.assumed.beta.is_some() { "at this beta" } else { "at that beta" };
     let asked = advice.assumed.patterns.is_some() || advice.beta.is_some();
     if let Some(typical) = advice.typical.as_ref().filter(|_| asked) {
         let whose = if advice.assumed.weight == 1.0 { "one step in half of the memories" } else { "settling, in the mean" };
-        lines.push(format!("{BOLD}Typical{BOLD:#} at this D, from the pattern itself: {whose}"));
+        lines.push(format!("{BOLD}Typical{BOLD:#} at this D: {whose}"));
         let mut parts = Vec::new();
         if let Some(beta) = typical.smallest_beta {
-            parts.push(if beta > 0.0 { format!("beta {} or more", short(beta)) } else { "any beta".to_owned() });
+            parts.push(if beta > 0.0 { format!("undamaged from beta {} on", short(beta)) } else { "undamaged at any beta".to_owned() });
         }
-        parts.extend(typical.patterns.as_ref().map(|most| format!("patterns {}", many(most))));
-        parts.extend(typical.degrees.map(|degrees| format!("back from {degrees:.1} degrees")));
+        parts.extend(typical.patterns.as_ref().map(|most| format!("undamaged {at} {} patterns", many(most))));
+        parts.extend(typical.degrees.map(|degrees| format!("turned {at} by up to {degrees:.1} degrees")));
         lines.push(format!("  {}", if parts.is_empty() { "nothing is held".to_owned() } else { parts.join("; ") }));
     }
     if let Some(limit) = &advice.limit {
@@ -99,8 +112,11 @@ fn theory(advice: &Advice) -> Vec<String> {
             Some(phase) => format!("{phase:?}: ").to_lowercase(),
             None => String::new(),
         };
-        let degrees = limit.degrees.map_or("no pattern stands out".to_owned(), |degrees| format!("back from {degrees:.1} degrees"));
-        lines.push(format!("  {phase}{degrees}; the noise is at a cosine of {}", short(limit.noise_level)));
+        let degrees = limit.degrees.map_or("no pattern stands out".to_owned(), |degrees| {
+            format!("back from {degrees:.1} degrees; the noise is at a cosine of {}", short(limit.noise_level))
+        });
+        let margin = if advice.assumed.weight == 1.0 { ", however small beta is, as scores grow with D" } else { "" };
+        lines.push(format!("  {phase}{degrees}{margin}"));
     }
     lines
 }
@@ -120,7 +136,9 @@ fn own(own: &Own) -> Vec<String> {
         format!("  beta Delta  {}", spread(&survey.margins)),
         format!("  recall      {}", recall(own)),
     ];
-    let random = survey.random_cosine.map_or(String::new(), |cosine| format!("; of random directions {}", short(cosine)));
+    // Of two patterns it is 0, but for rounding.
+    let random = survey.random_cosine.map(|cosine| if cosine.abs() < 1e-12 { 0.0 } else { cosine });
+    let random = random.map_or(String::new(), |cosine| format!("; of random directions {}", short(cosine)));
     lines.push(format!("  crowding    mean cosine to the nearest {}{random}", short(survey.mean_cosine)));
     lines.push(match survey.effective_dim {
         Some(dim) => {
@@ -165,6 +183,12 @@ fn many(most: &Most) -> String {
         _ if most.log10 == f64::INFINITY => "any number of them".to_owned(),
         _ => format!("10^{:.2}", libm::floor(100.0 * most.log10) / 100.0),
     }
+}
+
+/// Not more than it is, in so many parts.
+fn rounded_down(number: f64, parts: f64) -> f64 {
+    // What was asked for is found a rounding below itself.
+    libm::floor(number * parts + 1e-6) / parts
 }
 
 /// Four digits.

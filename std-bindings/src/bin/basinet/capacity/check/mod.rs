@@ -82,6 +82,9 @@ fn met(table: &Value, section: &Section) -> Result<Met, Fault> {
         Value::Array(rows) => rows.as_slice(),
         row => std::slice::from_ref(row),
     };
+    if rows.is_empty() {
+        return Err(Fault::new("has no rows"));
+    }
     let mut met = Met::default();
     for (number, row) in rows.iter().enumerate() {
         let pairs = Row::new(row).and_then(|row| (section.pairs)(&row)).map_err(|fault| fault.in_row(number))?;

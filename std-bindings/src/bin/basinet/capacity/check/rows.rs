@@ -12,6 +12,10 @@ pub struct Row<'v>(&'v Map<String, Value>);
 pub struct Fault(String);
 
 impl Fault {
+    pub fn new(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+
     pub fn in_row(self, number: usize) -> Self {
         Self(format!("row {number} (from 0): {}", self.0))
     }
@@ -45,8 +49,11 @@ impl Pair {
     }
 
     /// In units of a standard error, or of what is allowed.
-    pub fn within(key: &str, found: f64, expected: f64, unit: f64) -> Self {
-        Self { key: key.to_owned(), found: Some(found), expected: Some(expected), unit }
+    pub fn within(key: &str, found: f64, expected: f64, unit: f64) -> Result<Self, Fault> {
+        if !(unit > 0.0 && unit.is_finite()) {
+            return Err(Fault(format!("the standard error of {key} is {unit}")));
+        }
+        Ok(Self { key: key.to_owned(), found: Some(found), expected: Some(expected), unit })
     }
 
     /// Infinite where only one of the two exists.

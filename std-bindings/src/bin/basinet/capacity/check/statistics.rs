@@ -17,10 +17,10 @@ fn one_step(row: &Row<'_>) -> Result<Vec<Pair>, Fault> {
     let finite = Finite::new(row.ensemble()?, row.whole("N")?)?;
     let median = finite.one_step_median(load(row, &finite)?)?;
     let Some(median) = median else { return Ok(vec![Pair::relative("lam_median", median, row.perhaps("lam_median")?)]) };
-    Ok(vec![Pair::within("lam_median", median, row.number("lam_median")?, row.number("median_se")?)])
+    Ok(vec![Pair::within("lam_median", median, row.number("lam_median")?, row.number("median_se")?)?])
 }
 
 fn nearest(row: &Row<'_>) -> Result<Vec<Pair>, Fault> {
     let mean = Nearest::new(row.whole("N")?, row.number("P")?)?.mean_cosine();
-    Ok(vec![Pair::within("cos_mean", mean, row.number("cos_mean")?, row.number("cos_se")?)])
+    Ok(vec![Pair::within("cos_mean", mean, row.number("cos_mean")?, row.number("cos_se")?)?])
 }

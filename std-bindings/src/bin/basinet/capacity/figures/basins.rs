@@ -45,6 +45,6 @@ pub fn chart(seen: &[Seen]) -> Result<Chart, Error> {
         x: Axis { label: "inverse temperature lambda", log: true },
         y: Axis { label: "angle in degrees", log: false },
         columns: 1,
-        panels: vec![Panel::new("thick lines: N -> infinity; thin lines and points: N = 36 to 80", series)],
+        panels: vec![Panel::new("thick lines: N -> infinity; thin lines: N = 80, 44; points: N = 36 to 80", series)],
     })
 }

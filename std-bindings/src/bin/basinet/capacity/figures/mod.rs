@@ -65,7 +65,10 @@ fn read(path: &Path) -> Result<Vec<Seen>, Failure> {
         let row = row.map_err(|error| refused(path, error))?;
         Ok(Seen { prediction: row.point.prediction().map_err(|error| refused(path, error))?, row })
     });
-    rows.collect()
+    match rows.collect::<Result<Vec<_>, Failure>>()? {
+        rows if rows.is_empty() => Err(refused(path, "has no points")),
+        rows => Ok(rows),
+    }
 }
 
 fn report(seen: &[Seen]) -> Result<Report, Error> {

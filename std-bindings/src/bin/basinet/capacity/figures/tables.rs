@@ -93,20 +93,25 @@ fn verdicts(seen: &[Seen]) -> Table {
     let spherical = |seen: &Seen| seen.row.point.ensemble == Ensemble::Spherical;
     let saturated = |seen: &Seen| seen.row.point.measure.lambda().is_some_and(|lambda| lambda >= 1.0);
     let patterns = |seen: &Seen| seen.row.point.patterns;
-    let kinds: [(&str, &str, Wanted<'_>); 8] = [
+    let kinds: [(&str, &str, Wanted<'_>); 10] = [
         ("one step", "spherical", &|seen| seen.row.point.measure == Measure::OneStep && spherical(seen)),
         ("one step", "Gaussian", &|seen| seen.row.point.measure == Measure::OneStep && !spherical(seen)),
         ("stays, P from 30,000 on", "spherical", &|seen| of_crossovers(seen) && spherical(seen) && patterns(seen) >= 30_000),
         ("stays, P 1,000 to 30,000", "spherical", &|seen| {
             of_crossovers(seen) && spherical(seen) && (1_000..30_000).contains(&patterns(seen))
         }),
+        ("stays, P below 1,000", "spherical", &|seen| of_crossovers(seen) && spherical(seen) && patterns(seen) < 1_000),
         ("stays, P 1,000 to 30,000", "Gaussian", &|seen| of_crossovers(seen) && !spherical(seen) && patterns(seen) >= 1_000),
+        ("stays, P below 1,000", "Gaussian", &|seen| of_crossovers(seen) && !spherical(seen) && patterns(seen) < 1_000),
         ("basin, before condensation", "spherical", &|seen| is_basin(seen.row.point.measure) && !saturated(seen)),
         ("basin, condensed", "spherical", &|seen| is_basin(seen.row.point.measure) && saturated(seen)),
         ("nearest", "spherical", &|seen| seen.row.point.measure == Measure::Nearest),
     ];
     for (what, ensemble, wanted) in kinds {
         let off: Vec<(f64, f64)> = seen.iter().filter(|seen| wanted(seen)).filter_map(Seen::off).collect();
+        if off.is_empty() {
+            continue;
+        }
         let most = |of: fn(&(f64, f64)) -> f64| {
             off.iter().map(|off| of(off).abs()).fold(0.0, |most: f64, off| if off > most { off } else { most })
         };

@@ -17,7 +17,8 @@ use crate::codes::{not_negative, positive, within};
 /// Where random patterns of N numbers come from: independent, and alike in all directions.
 ///
 /// Its methods are what is known for `N -> infinity`; at N neurons there is [`Finite`](super::Finite). All of them take and give f64 and are
-/// within a few rounding errors of the exact value for lambda from 1e-8 to 1e6.
+/// within a few rounding errors of the exact value for numbers within a few rounding errors of those given, for lambda from 1e-8 to 1e6: a basin that just
+/// opens is as uncertain as the lambda at which it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "experiments", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Ensemble {
@@ -83,6 +84,11 @@ impl Ensemble {
         let square = overlap * (overlap / rho);
         Ok(match self {
             Self::Spherical if square >= 1.0 => f64::INFINITY,
+            // Near 1 what is left of it counts.
+            Self::Spherical if square > 0.5 => {
+                let cosine = overlap.abs() / rho.sqrt();
+                -0.5 * libm::log((1.0 - cosine) * (1.0 + cosine))
+            }
             Self::Spherical => -0.5 * libm::log1p(-square),
             Self::Gaussian => square / 2.0,
         })

@@ -17,8 +17,8 @@
 //! | from how far away? | [`basin_angle`](Ensemble::basin_angle) | [`Finite::basin_angle`], [`Nearest`] | `simulation` |
 //!
 //! **Your units.** Patterns of D numbers and norm R at inverse temperature beta: `N = D`, `lambda = beta R^2 / D`. At `beta = 1/sqrt(D)` and entries of
-//! variance 1, as in attention, lambda is `1/sqrt(N)` and some `exp(sqrt N)` patterns fit, for heads of 64 to 256 numbers a 30th to a 70th of that
-//! ([`attention_load`](Finite::attention_load)).
+//! variance 1, as in attention, lambda is `1/sqrt(N)` and some `exp(sqrt N)` patterns fit, for heads of 64 to 256 numbers a 20th to a 60th of that
+//! ([`Finite::typical_load`]).
 //!
 //! **Sizes that fit into a computer are not large.** The thresholds of memories shift by ln(N)/N: at a load of 0.1 and 73,130 patterns the measured
 //! lambda is a third above the limit's, and where the finite-size map has it within 0.1 %. All is f64 by functions of `libm`, so it has the

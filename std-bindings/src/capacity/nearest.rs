@@ -80,7 +80,7 @@ impl Nearest {
     /// [`Error::OutOfRange`] unless the cosine is within -1 and 1.
     pub fn probability(&self, cosine: f64) -> Result<f64, Error> {
         within("cosine", cosine, cosine.abs() <= 1.0, "within -1 and 1")?;
-        Ok(libm::exp(self.others * libm::log1p(-self.tail(libm::atanh(cosine)))))
+        Ok(libm::exp(self.others * self.log_cdf(libm::atanh(cosine))))
     }
 
     /// `ln(-ln F)` of the probability F that *one* other is not nearer than this cosine, so that [`probability`](Self::probability) is
@@ -98,9 +98,8 @@ impl Nearest {
     /// As [`probability`](Self::probability).
     pub fn log_hazard(&self, cosine: f64) -> Result<f64, Error> {
         let s = libm::atanh(within("cosine", cosine, cosine.abs() <= 1.0, "within -1 and 1")?);
-        let tail = self.tail(s);
         // -ln(1 - Q) is Q, but for a factor of 1 + Q/2.
-        Ok(if s > 0.0 && tail < f64::EPSILON { self.log_tail(s) } else { libm::log(-libm::log1p(-tail)) })
+        Ok(if s > 0.0 && self.tail(s) < f64::EPSILON { self.log_tail(s) } else { libm::log(-self.log_cdf(s)) })
     }
 
     /// The limit for large N at the same load: `sqrt(1 - exp(-2 ln(P) / N))`.
@@ -133,8 +132,8 @@ impl Nearest {
     fn mean(&self, of: impl Fn(f64) -> f64) -> f64 {
         let median = self.place(-std::f64::consts::LN_2);
         let density = |s: f64| {
-            let (rivals, tail) = (self.others - 1.0, self.tail(s));
-            libm::exp(self.log_density(s) + if rivals > 0.0 { rivals * libm::log1p(-tail) } else { 0.0 })
+            let rivals = self.others - 1.0;
+            libm::exp(self.log_density(s) + if rivals > 0.0 { rivals * self.log_cdf(s) } else { 0.0 })
         };
         // The others fall off beyond it by this length, or as a cosine alone does.
         let width = self.tail(median) / libm::exp(self.log_density(median));
@@ -151,12 +150,12 @@ impl Nearest {
 
     /// Where `(1-Q)^(P-1)` has this logarithm.
     fn place(&self, log_probability: f64) -> f64 {
-        let tail = -libm::expm1(log_probability / self.others);
+        let wanted = log_probability / self.others;
         let (mut low, mut high) = (-1.0, 1.0);
-        while self.tail(low) < tail {
+        while self.log_cdf(low) > wanted {
             low *= 2.0;
         }
-        while self.tail(high) > tail {
+        while self.log_cdf(high) < wanted {
             high *= 2.0;
         }
         loop {
@@ -164,12 +163,23 @@ impl Nearest {
             if middle <= low || middle >= high {
                 return middle;
             }
-            if self.tail(middle) > tail { low = middle } else { high = middle }
+            if self.log_cdf(middle) < wanted { low = middle } else { high = middle }
         }
     }
 
     fn log_density(&self, s: f64) -> f64 {
         -(self.neurons - 1.0) * log_cosh(s) - self.log_all
+    }
+
+    /// `ln(1 - Q)` at `cosine = tanh s`.
+    fn log_cdf(&self, s: f64) -> f64 {
+        if s >= 0.0 {
+            return libm::log1p(-self.tail(s));
+        }
+        match self.tail(-s) {
+            tail if tail > 1e-290 => libm::log(tail),
+            _ => self.log_tail(-s),
+        }
     }
 
     /// Q at `cosine = tanh s`.

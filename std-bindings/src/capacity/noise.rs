@@ -109,7 +109,8 @@ impl Ensemble {
 /// # Errors
 /// [`Error::OutOfRange`] unless `load` is finite and not negative.
 pub fn nearest_angle(load: f64) -> Result<f64, Error> {
-    Ok(libm::asin(libm::exp(-not_negative("load", load)?)))
+    let load = not_negative("load", load)?;
+    Ok(libm::atan2(libm::exp(-load), (-libm::expm1(-2.0 * load)).sqrt()))
 }
 
 /// The overlap that a state which has *forgotten* its spherical pattern keeps with the direction it began in: `sqrt(1 - 1/lambda)`, and 0 up

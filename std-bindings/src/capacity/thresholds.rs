@@ -197,7 +197,7 @@ pub fn pair_lambda() -> f64 {
 
 /// `-ln(1 - d) - d`, without the difference where d is small.
 fn beyond_linear(d: f64) -> f64 {
-    if d < 1e-4 { d * d * (0.5 + d * (1.0 / 3.0 + d * (0.25 + d * 0.2))) } else { -libm::log1p(-d) - d }
+    if d.abs() < 1e-4 { d * d * (0.5 + d * (1.0 / 3.0 + d * (0.25 + d * 0.2))) } else { -libm::log1p(-d) - d }
 }
 
 /// How rare failures of Gaussian patterns are at a load below the typical threshold.
@@ -213,7 +213,7 @@ fn beyond_linear(d: f64) -> f64 {
 /// [`Error::OutOfRange`] unless `load` and `lambda` are finite, `load` is not negative and `lambda` positive.
 pub fn gaussian_failures(load: f64, lambda: f64) -> Result<Failures, Error> {
     let (load, lambda) = (not_negative("load", load)?, crate::codes::positive("lambda", lambda)?);
-    let rate = |r: f64| 0.5 * (r - 1.0 - libm::log(r));
+    let rate = |r: f64| 0.5 * beyond_linear(1.0 - r);
     let shortest = finite("the shortest", 2.0 * load / gain(lambda))?;
     let short = match shortest {
         0.0 => f64::INFINITY,

@@ -151,8 +151,11 @@ fn few_dimensions_are_known_in_full() -> Fallible {
     for others in [1.0, 5.0, 1e3] {
         assert!(near(Nearest::new(2, others + 1.0)?.mean_angle(), PI / (others + 1.0), 1e-12), "{others}");
     }
-    // Two patterns: half of the weight each is where the other is as near, and there is always a lambda.
+    // One other is as often behind as before.
     assert!(Nearest::new(40, 2.0)?.mean_cosine().abs() < 1e-15);
+    // Far behind, F is the other's far tail: ln of exp(-1000) and less.
+    let (behind, before) = (Nearest::new(1000, 2.0)?, Nearest::new(1000, 2.0)?.log_hazard(0.95)?);
+    assert!(near(behind.log_hazard(-0.95)?.exp(), -before, 1e-9) && near(behind.probability(behind.quantile(1e-30)?)?, 1e-30, 1e-9));
     Ok(())
 }
 
@@ -181,6 +184,30 @@ fn finite_sizes_go_to_the_limit_as_they_should() -> Fallible {
     };
     let (few, many) = (off(16)?, off(60)?);
     assert!((-0.02..-0.002).contains(&few) && (-1e-4..0.0).contains(&many), "{few}, {many}");
+    Ok(())
+}
+
+#[test]
+fn few_patterns_of_few_neurons_have_a_median_too() -> Fallible {
+    // Two others: x.xi is uniform in three dimensions, so half of all pairs have exp(a) + exp(b) above exp(3 lambda) at the median.
+    let finite = Finite::new(Ensemble::Spherical, 3)?;
+    let lambda = finite.one_step_median(finite.load(3.0)?)?.ok_or("there is a median")?;
+    let steps = 2000;
+    let place = |k: i32| 3.0 * lambda * ((2.0 * f64::from(k) + 1.0) / f64::from(steps) - 1.0);
+    let above: i32 = (0..steps)
+        .map(|k| {
+            let rest = ((3.0 * lambda).exp() - place(k).exp()).ln() / (3.0 * lambda);
+            ((1.0 - rest.max(-1.0)) / 2.0 * f64::from(steps)).round() as i32
+        })
+        .sum();
+    assert!((f64::from(above) / f64::from(steps * steps) - 0.5).abs() < 2e-3, "{above} at {lambda}");
+    for (neurons, patterns) in [(4, 3.0), (2, 100.0), (1000, 2.0)] {
+        for ensemble in ENSEMBLES {
+            let finite = Finite::new(ensemble, neurons)?;
+            let (median, mean) = (finite.one_step_median(finite.load(patterns)?)?, finite.one_step_lambda(finite.load(patterns)?)?);
+            assert!(median.is_none_or(|median| mean.is_none_or(|mean| median <= mean)), "{neurons} {patterns}: {median:?}, {mean:?}");
+        }
+    }
     Ok(())
 }
 

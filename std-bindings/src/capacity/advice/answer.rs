@@ -21,7 +21,8 @@ pub struct Most {
 
 impl Most {
     fn of(log_others: f64) -> Self {
-        let others = libm::exp(log_others);
+        // An edge is found a rounding below itself.
+        let others = libm::exp(log_others) * (1.0 + 1e-11);
         Self { log10: softplus(log_others) / LN_10, count: (others < (1u64 << 53) as f64).then(|| libm::floor(1.0 + others)) }
     }
 }
@@ -187,9 +188,13 @@ impl Question {
         let held = |lambda| finite.typical_load(lambda);
         let degrees = |lambda, patterns: f64| {
             let load = self.load(patterns);
-            // Beyond condensation it is the nearest other that ends a basin.
-            let nearest = Ensemble::Spherical.noise(load, lambda, 1.0)?.condensed;
-            let angle = if nearest { Some(Nearest::new(self.dim, patterns)?.mean_angle()) } else { finite.basin_angle(load, lambda)? };
+            // Where the map is too wide, or has condensed, it is the nearest other that ends a basin.
+            let nearest = Nearest::new(self.dim, patterns)?.mean_angle();
+            let stays = || Ok::<_, Error>(finite.typical_load(lambda)?.is_some_and(|held| held >= load));
+            let angle = match finite.basin_angle(load, lambda)? {
+                Some(angle) => Some(if angle < nearest { angle } else { nearest }),
+                None => (Ensemble::Spherical.noise(load, lambda, 1.0)?.condensed || stays()?).then_some(nearest),
+            };
             Ok(angle.map(f64::to_degrees))
         };
         Ok(Typical {

@@ -34,7 +34,9 @@ impl Damage {
         Self { cosine: 1.0, squared_length: 1.0 }
     }
 
-    /// This fraction of the numbers set to 0: `c = sqrt(1-f)`, `rho = 1-f`, if the erased numbers are as large as the others.
+    /// This fraction of the numbers set to 0: `c = sqrt(1-f)`, `rho = 1-f`, exactly where all numbers of a pattern are of one size, as +1 and -1 are. Of
+    /// numbers of different sizes the cosine itself is drawn each time: for few dimensions a stated failure is then exceeded several times over. Ask
+    /// with a fraction that is seldom exceeded, or at a cosine that is.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] unless `fraction` is at least 0 and below 1.
@@ -44,7 +46,8 @@ impl Damage {
     }
 
     /// Noise added to each number, of standard deviation sigma times the root mean square of the pattern's numbers: `c = 1/sqrt(1+sigma^2)`,
-    /// `rho = 1+sigma^2`.
+    /// `rho = 1+sigma^2`, exactly where the noise is orthogonal to the pattern and no longer than that; the cosine of random noise is drawn each time, as
+    /// in [`erased`](Self::erased).
     ///
     /// # Errors
     /// [`Error::OutOfRange`] unless `sigma` is not negative and its square finite.

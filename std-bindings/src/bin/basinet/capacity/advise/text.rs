@@ -27,7 +27,7 @@ fn assumed(assumed: &Assumed) -> Vec<String> {
     };
     let damaged = match (damage.cosine(), damage.squared_length()) {
         (1.0, 1.0) => "the patterns themselves".to_owned(),
-        (cosine, rho) => format!("at a cosine of {} to their pattern, its norm times {}", short(cosine), short(rho.sqrt())),
+        (cosine, rho) => format!("at a cosine of exactly {} to their pattern, its norm times {}", short(cosine), short(rho.sqrt())),
     };
     vec![
         format!("{BOLD}Assumed{BOLD:#}"),

@@ -39,6 +39,7 @@
 
 pub mod advice;
 mod bessel;
+mod beta;
 mod bounds;
 mod ensemble;
 mod finite;

@@ -9,14 +9,13 @@
 //! I the regularised incomplete beta function, by its continued fraction.
 
 use super::Error;
+use super::beta::fraction;
 use super::finite::count;
 use super::quadrature::{step, trapezoid};
 use crate::codes::{dimensions, within};
 
 /// Euler's constant.
 const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
-/// Terms of a continued fraction; it needs O(sqrt N).
-const TERMS: u32 = 100_000;
 
 /// The cosine of a pattern to the nearest of the P - 1 others, all of them random directions in N dimensions.
 ///
@@ -208,28 +207,4 @@ impl Nearest {
 fn log_cosh(s: f64) -> f64 {
     let s = s.abs();
     if s < 0.5 { 0.5 * libm::log1p(libm::sinh(s) * libm::sinh(s)) } else { s + libm::log1p(libm::exp(-2.0 * s)) - std::f64::consts::LN_2 }
-}
-
-/// The continued fraction of the incomplete beta function, by Lentz's method:
-/// `1/(1+ d_1/(1+ d_2/(1+ ...)))`, `d_2m = m(b-m)x / ((a+2m-1)(a+2m))`, `d_2m+1 = -(a+m)(a+b+m)x / ((a+2m)(a+2m+1))`.
-fn fraction(a: f64, b: f64, x: f64) -> f64 {
-    let safe = |value: f64| if value.abs() < f64::MIN_POSITIVE { f64::MIN_POSITIVE } else { value };
-    let mut d = 1.0 / safe(1.0 - (a + b) * x / (a + 1.0));
-    let (mut c, mut value) = (1.0, d);
-    for m in 1..TERMS {
-        let m = f64::from(m);
-        let (even, odd) = (a + 2.0 * m, a + m);
-        let terms = [m * (b - m) * x / ((even - 1.0) * even), -odd * (odd + b) * x / (even * (even + 1.0))];
-        let mut factor = 1.0;
-        for term in terms {
-            d = 1.0 / safe(1.0 + term * d);
-            c = safe(1.0 + term / c);
-            factor = c * d;
-            value *= factor;
-        }
-        if (factor - 1.0).abs() < f64::EPSILON {
-            break;
-        }
-    }
-    value
 }

@@ -36,14 +36,35 @@ impl WithModel for Once<'_> {
     }
 }
 
-/// Rows of a random memory, and a query: the first of them, damaged in a random direction.
-fn memory(random: &mut ChaCha8Rng, question: &Question, patterns: usize) -> (Vec<f32>, Vec<f32>) {
-    let (dim, cosine) = (question.dim, question.damage.cosine());
-    let (own, aside) = (direction(random, dim), direction(random, dim));
-    let along: f64 = own.iter().zip(&aside).map(|(x, y)| x * y).sum();
-    let sine = (1.0 - cosine * cosine).sqrt() / (1.0 - along * along).sqrt();
-    let length = NORM * question.damage.squared_length().sqrt();
-    let query = own.iter().zip(&aside).map(|(x, y)| (length * (cosine * x + sine * (y - along * x))) as f32).collect();
+/// What is done to a query.
+#[derive(Clone, Copy)]
+enum Done {
+    Nothing,
+    /// So many of its numbers are set to 0.
+    Erased(usize),
+    Noise(f64),
+    /// Turned in a random direction.
+    Turned(f64),
+}
+
+/// Rows of a random memory, and a query: the first of them, damaged.
+fn memory(random: &mut ChaCha8Rng, dim: usize, done: Done, patterns: usize) -> (Vec<f32>, Vec<f32>) {
+    let own = direction(random, dim);
+    let query: Vec<f64> = match done {
+        Done::Nothing => own.clone(),
+        Done::Erased(count) => own.iter().enumerate().map(|(place, &x)| if place < count { 0.0 } else { x }).collect(),
+        Done::Noise(sigma) => {
+            let mut noise = || -> f64 { StandardNormal.sample(random) };
+            own.iter().map(|x| x + sigma * noise() / (dim as f64).sqrt()).collect()
+        }
+        Done::Turned(cosine) => {
+            let aside = direction(random, dim);
+            let along: f64 = own.iter().zip(&aside).map(|(x, y)| x * y).sum();
+            let sine = (1.0 - cosine * cosine).sqrt() / (1.0 - along * along).sqrt();
+            own.iter().zip(&aside).map(|(x, y)| cosine * x + sine * (y - along * x)).collect()
+        }
+    };
+    let query = query.iter().map(|x| (NORM * x) as f32).collect();
     let others = (1..patterns).flat_map(|_| direction(random, dim));
     (own.iter().copied().chain(others).map(|x| (NORM * x) as f32).collect(), query)
 }
@@ -64,7 +85,12 @@ fn succeeds(question: &Question, rows: &[f32], query: &[f32]) -> Result<bool, ba
 fn what_is_guaranteed_happens_that_often() -> Fallible {
     let (trials, mut random) = (400, ChaCha8Rng::seed_from_u64(1));
     let names = ["softmax", "softmax1", "topk:3", "sparsemax", "entmax:1.5", "hardmax"];
-    for (dim, damage) in [(24, Damage::none()), (32, Damage::erased(0.4)?), (40, Damage::noise(0.7)?), (64, Damage::at_cosine(0.6)?)] {
+    for (dim, done, damage) in [
+        (24, Done::Nothing, Damage::none()),
+        (50, Done::Erased(15), Damage::erased(0.3)?),
+        (60, Done::Noise(0.7), Damage::noise(0.7)?),
+        (64, Done::Turned(0.6), Damage::at_cosine(0.6)?),
+    ] {
         // At the beta for so many patterns, so many; of maps with a margin four times as many, too, which is well below what was asked for.
         let mut cases = Vec::new();
         for name in names {
@@ -82,7 +108,7 @@ fn what_is_guaranteed_happens_that_often() -> Fallible {
             }
         }
         for _ in 0..trials {
-            let (rows, query) = memory(&mut random, &cases[0].0, 160);
+            let (rows, query) = memory(&mut random, dim, done, 160);
             for (question, _, count) in &mut cases {
                 let numbers = question.patterns.map_or(0, |patterns| patterns as usize * dim);
                 *count += usize::from(succeeds(question, &rows[..numbers], &query)?);
@@ -91,8 +117,11 @@ fn what_is_guaranteed_happens_that_often() -> Fallible {
         for (question, promised, count) in cases {
             let share = count as f64 / f64::from(trials);
             let off = 4.0 * (promised * (1.0 - promised) / f64::from(trials)).sqrt();
+            // Exact, unless the damage is drawn, too: then no more than six times as careful.
             let exact = names[3..].contains(&&*question.separation.to_string());
-            assert!(share >= promised - off && (!exact || share <= promised + off), "{question:?}: {share} of {promised}");
+            let drawn = matches!(done, Done::Erased(_) | Done::Noise(_));
+            let most = if drawn { 1.0 - (1.0 - promised) / 6.0 } else { promised };
+            assert!(share >= promised - off && (!exact || share <= most + off), "{question:?}: {share} of {promised}");
         }
     }
     Ok(())

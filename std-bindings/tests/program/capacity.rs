@@ -96,7 +96,7 @@ fn advise_says_what_the_library_says() -> Fallible {
     for part in [
         "Assumed\n",
         "random directions of 40 numbers, norm 2",
-        "cosine of exactly 0.8367",
+        "mean cosine of 0.8367",
         "one step of sparsemax",
         "but for a probability of 0.05",
         "at any beta: up to ",

@@ -55,6 +55,8 @@ pub struct Assumed {
     pub separation: String,
     /// What happens to queries.
     pub damage: Damage,
+    /// The damage that is exceeded in half of the failures that are allowed, where it is drawn each time.
+    pub unlucky: Option<Damage>,
     /// The probability with which a recall may fail.
     pub failure: f64,
     /// The weight that is a success; 1 for maps with a margin.
@@ -74,7 +76,7 @@ pub struct Guaranteed {
     pub at_any_beta: Most,
     /// The smallest beta that holds the patterns asked for; none where no beta does.
     pub smallest_beta: Option<f64>,
-    /// The probability of failure for the patterns asked for at beta: exact for maps with a margin, else at most this.
+    /// The probability of failure for the patterns asked for at beta: exact for maps with a margin at a given cosine, else at most this.
     pub failure: Option<f64>,
     /// How damaged a query of these patterns may be at beta; none where not even the pattern itself comes back. At the smallest beta that is the damage that
     /// was asked for.
@@ -157,8 +159,9 @@ impl Question {
         let is_held = checked.log_others.is_none() || smallest_beta.is_some();
         let margin = matches!(checked.law.rule, Rule::All(_));
         let known = margin || !matches!(self.separation, AnySeparation::TopK(_));
+        let unlucky = self.damage.is_drawn().then(|| checked.unlucky(self.damage)).transpose()?.map(|(damage, _)| damage);
         Ok(Advice {
-            assumed: self.assumed(if margin { 1.0 } else { self.weight }),
+            assumed: self.assumed(if margin { 1.0 } else { self.weight }, unlucky),
             beta,
             guaranteed,
             smallest_dim: if is_held { None } else { self.smallest_dim()? },
@@ -173,9 +176,9 @@ impl Question {
         })
     }
 
-    fn assumed(&self, weight: f64) -> Assumed {
+    fn assumed(&self, weight: f64, unlucky: Option<Damage>) -> Assumed {
         let Self { dim, norm, patterns, beta, separation, damage, failure, .. } = *self;
-        Assumed { dim, norm, patterns, separation: separation.to_string(), damage, failure, weight, beta }
+        Assumed { dim, norm, patterns, separation: separation.to_string(), damage, unlucky, failure, weight, beta }
     }
 
     fn load(&self, patterns: f64) -> f64 {
@@ -210,7 +213,8 @@ impl Question {
 
 impl Checked {
     fn failure_among(&self, lambda: f64, log_others: f64) -> Result<f64, Error> {
-        let failure = libm::exp(self.law.log_failure(self.damage, lambda, log_others)?);
+        let (damage, allowed) = self.unlucky(self.damage)?;
+        let failure = libm::exp(self.law.log_failure(damage, lambda, log_others)?) + (self.failure - allowed);
         Ok(if failure < 1.0 { failure } else { 1.0 })
     }
 

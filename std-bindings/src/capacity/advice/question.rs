@@ -40,6 +40,7 @@ pub struct Question {
 /// The question in the theory's terms.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Checked {
+    pub dim: usize,
     pub law: Law,
     pub damage: Damage,
     pub failure: f64,
@@ -84,6 +85,7 @@ impl Question {
             None => f64::INFINITY,
         };
         Ok(Checked {
+            dim: self.dim,
             law: Law::new(rule(self.separation, self.weight)?, self.dim)?,
             damage: self.damage,
             failure: within("failure", self.failure, self.failure > 0.0 && self.failure < 1.0, "above 0 and below 1")?,
@@ -139,8 +141,10 @@ impl Question {
     pub fn smallest_dim(&self) -> Result<Option<usize>, Error> {
         let checked = self.checked()?;
         let Some(wanted) = checked.log_others else { return Ok(None) };
-        let allowed = libm::log(self.failure);
-        let holds = |dim: usize| Ok(Law::new(checked.law.rule, dim)?.log_failure(self.damage, f64::INFINITY, wanted)? <= allowed);
+        let holds = |dim: usize| {
+            let (damage, allowed) = Checked { dim, ..checked }.unlucky(self.damage)?;
+            Ok(Law::new(checked.law.rule, dim)?.log_failure(damage, f64::INFINITY, wanted)? <= libm::log(allowed))
+        };
         first(2, MOST_DIMENSIONS, holds)
     }
 }
@@ -165,15 +169,23 @@ pub(super) fn first(mut low: usize, most: usize, holds: impl Fn(usize) -> Result
 }
 
 impl Checked {
+    /// Damage that is seldom exceeded, and with what probability the others may be in the way then: half of the failures are for each, where the damage
+    /// is drawn.
+    pub fn unlucky(&self, damage: Damage) -> Result<(Damage, f64), Error> {
+        let half = self.failure / 2.0;
+        if damage.is_drawn() { Ok((damage.unlucky(self.dim, half)?, half)) } else { Ok((damage, self.failure)) }
+    }
+
     /// The largest `ln(M - 1)` at this lambda.
     pub fn most(&self, lambda: f64) -> Result<f64, Error> {
-        self.law.log_others(self.damage, lambda, self.failure)
+        let (damage, allowed) = self.unlucky(self.damage)?;
+        self.law.log_others(damage, lambda, allowed)
     }
 
     /// Whether the wanted patterns are held; no if none are given.
     fn holds(&self, damage: Damage, lambda: f64) -> Result<bool, Error> {
-        let allowed = libm::log(self.failure);
-        self.log_others.map_or(Ok(false), |others| Ok(self.law.log_failure(damage, lambda, others)? <= allowed))
+        let (damage, allowed) = self.unlucky(damage)?;
+        self.log_others.map_or(Ok(false), |others| Ok(self.law.log_failure(damage, lambda, others)? <= libm::log(allowed)))
     }
 
     pub fn smallest_beta(&self) -> Result<Option<f64>, Error> {

@@ -27,12 +27,23 @@ fn assumed(assumed: &Assumed) -> Vec<String> {
     };
     let damaged = match (damage.cosine(), damage.squared_length()) {
         (1.0, 1.0) => "the patterns themselves".to_owned(),
-        (cosine, rho) => format!("at a cosine of exactly {} to their pattern, its norm times {}", short(cosine), short(rho.sqrt())),
+        (cosine, rho) => {
+            let length = short(rho.sqrt());
+            match &assumed.unlucky {
+                None => format!("at a cosine of {} to their pattern, its norm times {length}", short(cosine)),
+                Some(unlucky) => format!(
+                    "at a mean cosine of {} to their pattern, its norm times {length}; below {} in half of the failures",
+                    short(cosine),
+                    short(unlucky.cosine())
+                ),
+            }
+        }
     };
     vec![
         format!("{BOLD}Assumed{BOLD:#}"),
         format!("  patterns    random directions of {dim} numbers, norm {}: independent, all alike", short(*norm)),
-        format!("  queries     {damaged}; damage knows nothing of other patterns"),
+        format!("  queries     {damaged}"),
+        "              damage knows nothing of other patterns".to_owned(),
         format!("  success     one step of {separation} gives {gives}; it may fail with probability {}", short(assumed.failure)),
     ]
 }
@@ -67,7 +78,8 @@ fn advised(advice: &Advice) -> Vec<String> {
         lines.push(format!("  patterns    at any beta: {}", many(&guaranteed.at_any_beta)));
     }
     if let Some(failure) = guaranteed.failure {
-        let which = if assumed.weight == 1.0 { "probability" } else { "probability of at most" };
+        let exact = assumed.weight == 1.0 && assumed.unlucky.is_none();
+        let which = if exact { "probability" } else { "probability of at most" };
         lines.push(format!("  failure     {at}: {which} {}", short(failure)));
     }
     if assumed.patterns.is_some() && advice.beta.is_some() {

@@ -118,7 +118,7 @@ impl Number for SignBits {
     unsafe fn load<S: Lanewise>(s: S, p: *const Self, j: usize, scale: S::Lanes) -> S::Lanes {
         // SAFETY: promised by the caller.
         let bits = unsafe { word(p, j).read() }.0 >> (j % 16);
-        s.mul(s.from_signs(bits), scale)
+        s.mul(s.signs(bits), scale)
     }
     #[inline(always)]
     unsafe fn load_first<S: Lanewise>(s: S, p: *const Self, j: usize, n: usize, scale: S::Lanes) -> S::Lanes {

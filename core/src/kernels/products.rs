@@ -5,15 +5,16 @@
 //! outcome is rounded to f32 once.
 //!
 //! Bytes are widened to 16 bits and multiplied in pairs (`madd`, VNNI's `dpwssd`, NEON's `smull`): sums of two bytes' products would not fit
-//! in the 16 bits that `maddubs` has. A row of codes is a fourth, or a 32nd, of one of f32, so memory is what a scan waits for: rows are taken
-//! one after the other, as the hardware's prefetcher likes them, and it is helped along by [`AHEAD`].
+//! in the 16 bits that `maddubs` has. A row of codes is a fourth, or a 32nd, of one of f32, and memory is what a scan waits for: four rows at
+//! once share the query and the end of their sums, and memory is asked for [`AHEAD`].
 
 use super::dot::Coded;
 use super::number::{Number, SignBits};
 use crate::simd::{LANES, Simd};
 
-/// How far ahead memory is asked for, in bytes.
+/// How far ahead memory is asked for, in bytes, and how much comes at once.
 const AHEAD: usize = 2048;
+const LINE: usize = 64;
 
 /// A code whose products with integers are integers.
 pub trait Whole: Number {
@@ -78,26 +79,58 @@ pub fn products<S: Simd, X: Whole>(s: S, rows: Coded<'_, X>, query: &[i16], by: 
     if stride == 0 || query.len() < dim.next_multiple_of(LANES) {
         return;
     }
-    let (held, full) = (rows.codes.len() / stride, dim - dim % LANES);
-    let (mut row, mut left, mut i) = (rows.codes.as_ptr(), held, 0);
-    while i < out.len() && i < rows.scales.len() && left > 0 {
-        let (mut counts, mut j) = (s.no_counts(), 0);
-        while j < full {
-            if S::FETCHES && j.is_multiple_of(4 * LANES) {
-                s.prefetch(row.cast::<u8>().wrapping_add(j * size_of::<X>() / X::EACH + AHEAD).cast());
+    let held = rows.codes.len() / stride;
+    let held = if rows.scales.len() < held { rows.scales.len() } else { held };
+    let count = if out.len() < held { out.len() } else { held };
+    let mut i = 0;
+    // SAFETY: rows i to i + 4, and i, lie within the codes; the query goes on to a multiple of 16.
+    unsafe {
+        while count - i >= 4 {
+            let sums = sums::<S, X, 4>(s, rows.codes.as_ptr().add(i * stride), stride, dim, query.as_ptr());
+            let (sums, mut r) = (s.total4(sums), 0);
+            while r < 4 {
+                out[i + r] = (f64::from(sums[r]) * (f64::from(rows.scales[i + r]) * by)) as f32;
+                r += 1;
             }
-            // SAFETY: j + 16 <= dim, and the row lies within the codes.
-            counts = unsafe { X::add(s, counts, row, j, query.as_ptr().add(j)) };
-            j += LANES;
+            i += 4;
         }
-        if full < dim {
-            // SAFETY: dim - full numbers are left, and the query goes on to a multiple of 16.
-            counts = unsafe { X::add_last(s, counts, row, full, dim - full, query.as_ptr().add(full)) };
+        while i < count {
+            let [sum] = sums::<S, X, 1>(s, rows.codes.as_ptr().add(i * stride), stride, dim, query.as_ptr());
+            out[i] = (f64::from(s.total(sum)) * (f64::from(rows.scales[i]) * by)) as f32;
+            i += 1;
         }
-        out[i] = (f64::from(s.total(counts)) * (f64::from(rows.scales[i]) * by)) as f32;
-        row = row.wrapping_add(stride);
-        (left, i) = (left - 1, i + 1);
     }
+}
+
+/// The sums of the products of `R` rows with the query.
+///
+/// # Safety
+/// - Row `r` of `R` begins at `x + r * stride`, and `dim` numbers are readable there, and at `q` up to the next multiple of 16.
+#[inline(always)]
+unsafe fn sums<S: Simd, X: Whole, const R: usize>(s: S, x: *const X, stride: usize, dim: usize, q: *const i16) -> [S::Counts; R] {
+    let (mut counts, full, mut j) = ([s.no_counts(); R], dim - dim % LANES, 0);
+    while j < full {
+        let mut r = 0;
+        while r < R {
+            let row = x.wrapping_add(r * stride);
+            if S::FETCHES && j.is_multiple_of(LINE * X::EACH / size_of::<X>()) {
+                s.prefetch(row.wrapping_add(j / X::EACH).cast::<u8>().wrapping_add(AHEAD).cast());
+            }
+            // SAFETY: j + 16 <= dim.
+            counts[r] = unsafe { X::add(s, counts[r], row, j, q.add(j)) };
+            r += 1;
+        }
+        j += LANES;
+    }
+    if full < dim {
+        let mut r = 0;
+        while r < R {
+            // SAFETY: dim - full numbers are left.
+            counts[r] = unsafe { X::add_last(s, counts[r], x.wrapping_add(r * stride), full, dim - full, q.add(full)) };
+            r += 1;
+        }
+    }
+    counts
 }
 
 /// What errors, rests and nothing at all add to the doubt about a score.

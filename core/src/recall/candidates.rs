@@ -304,10 +304,6 @@ impl<M: Sparse> State<M> for Candidates {
         cut.map_or(f32::NEG_INFINITY, |cut| rule.map.floor_of(rule.beta, &cut))
     }
 
-    fn fewest<K: Kernels>(rule: Rule<'_, M, K>) -> usize {
-        rule.map.fewest()
-    }
-
     fn sifted<K: Kernels, R: Rows>(_: Rule<'_, M, K>, sifted: Sifted, _: &R, _: &mut Scratch<'_>) -> Result<Self, Halt> {
         let Sifted { len, leader, floor, rows } = sifted;
         Ok(Self { leader, floor, len, limit: len, rows })

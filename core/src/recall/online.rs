@@ -160,10 +160,6 @@ impl<M: Dense> State<M> for Online {
         f32::NEG_INFINITY
     }
 
-    fn fewest<K: Kernels>(_: Rule<'_, M, K>) -> usize {
-        1
-    }
-
     /// Block by block of the memory, those of which nothing is on the list left out.
     fn sifted<K: Kernels, R: Rows>(rule: Rule<'_, M, K>, sifted: Sifted, values: &R, scratch: &mut Scratch<'_>) -> Result<Self, Halt> {
         let (mut state, mut i) = (<Self as State<M>>::NONE, 0);

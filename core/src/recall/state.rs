@@ -202,9 +202,6 @@ pub trait State<M>: Copy + Send + Sync + fmt::Debug {
     /// The same from the scores of some of the rows, whose best are `leader`; minus infinity where they say nothing.
     fn floor_of<K: Kernels>(rule: Rule<'_, M, K>, leader: Leader, some: List<'_>, work: &mut [f32]) -> f32;
 
-    /// Rows that it takes for the scores of some to say anything.
-    fn fewest<K: Kernels>(rule: Rule<'_, M, K>) -> usize;
-
     /// The state of a pass over rows of which only those on a list matter: their scores and numbers are the scratch memory's first candidates.
     ///
     /// # Errors

@@ -121,6 +121,16 @@ impl<'a, C: Code> Level<'a, C> {
         let rests = self.projection.map_or(&[][..], |projection| projection.rests.get(from..).unwrap_or(&[]));
         Some(kernels.raise(out, self.copy.residuals().get(from..).unwrap_or(&[]), rests, doubt))
     }
+
+    /// What row `row` has at least where it has at most `upper`: that less twice its doubt.
+    pub(super) fn lowest(&self, asked: &Asked<'_>, row: usize, upper: f32) -> f32 {
+        let doubt = self.norms.get(row / BLOCK).and_then(|&norm| asked.doubt(f64::from(norm)));
+        let (Some(doubt), Some(&residual)) = (doubt, self.copy.residuals().get(row)) else { return f32::NEG_INFINITY };
+        let rest = self.projection.map_or(0.0, |projection| projection.rests.get(row).copied().unwrap_or(f32::INFINITY));
+        let [by_residual, by_rest, any] = [doubt.residual, doubt.rest, doubt.any].map(f64::from);
+        let lowest = f64::from(upper) - 2.0 * (by_residual * f64::from(residual) + by_rest * f64::from(rest) + any) * UP_NARROW;
+        (lowest as f32).next_down()
+    }
 }
 
 /// A query, and the coefficients of the bound for it.

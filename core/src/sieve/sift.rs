@@ -1,7 +1,7 @@
 //! The search for the rows that matter.
 
 use super::level::{Asked, Level};
-use super::list::{List, PENDING};
+use super::list::{BEST, List, PENDING};
 use crate::compressed::Code;
 use crate::dispatch::Kernels;
 use crate::kernels::{BLOCK, Leader};
@@ -14,10 +14,14 @@ use crate::similarity::Dot;
 const PIECE: usize = 8 * BLOCK;
 /// A piece of which more than one row in so many is kept was scanned in vain.
 const FEW: usize = 8;
-/// Bytes scanned in vain: at most one in so many of the patterns'.
-const VAIN: usize = 16;
-/// Rows that are read before the floor is raised by what they say, the best first; and how often.
-const BEST: usize = 16;
+/// What is scanned in vain may cost one byte in so many of the patterns'. Where hardly more was scanned, plain recall begins anew.
+const VAIN: u64 = 15;
+/// A piece of which half is kept counts as so many, for there will be others like it; unless all may be scanned in vain anyhow.
+const HOPELESS: u64 = 4;
+/// What keeping a row costs, and reading one by itself, in bytes that a stream would bring in that time.
+const KEPT: u64 = 96;
+const ALONE: u64 = 768;
+/// How often the best rows are read, and the floor raised, before the others are.
 const ROUNDS: usize = 4;
 
 /// What a certified recall did.
@@ -79,15 +83,26 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
             let (first, others) = self.levels.split_first()?;
             let asked = first.asked(self.model.kernels, self.query, room)?;
             self.scan(first, &asked, &mut progress, &mut scratch)?;
-            self.read_best(&mut progress, &mut scratch)?;
+            self.read_best(first, &asked, &mut progress, &mut scratch)?;
             for level in others {
+                if !self.pays(progress.list.len, level.row_bytes() as u64, 8) {
+                    break;
+                }
                 let asked = level.asked(self.model.kernels, self.query, room)?;
                 self.tighten(level, &asked, &mut progress, &mut scratch)?;
-                self.read_best(&mut progress, &mut scratch)?;
+                self.read_best(level, &asked, &mut progress, &mut scratch)?;
+            }
+            if !self.pays(progress.list.len, bytes(self.keys), 2) {
+                return None;
             }
             self.read_rest(&mut progress, &mut scratch)?;
         }
         self.finish(&progress, values, out, scratch)
+    }
+
+    /// Whether so many rows, read by themselves, take at most one byte in `part` of the patterns'.
+    fn pays(&self, rows: usize, row_bytes: u64, part: u64) -> bool {
+        rows as u64 * (row_bytes + ALONE) <= self.keys.count() as u64 * bytes(self.keys) / part
     }
 
     /// The floor under a largest lower bound.
@@ -119,40 +134,53 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
         Some(largest)
     }
 
-    /// Bounds for all rows, or scores where bounds have turned out not to pay.
+    /// Bounds for all rows, or scores where bounds have turned out not to pay; none where they have so early that plain recall is best.
     fn scan(&self, level: &Level<'_, C>, asked: &Asked<'_>, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
-        let count = self.keys.count();
-        let mut vain = (count as u64 * bytes(self.keys) / VAIN as u64).max(1);
-        let mut from = 0;
+        let (count, cost) = (self.keys.count(), level.row_bytes() as u64 + KEPT);
+        let allowed = count as u64 * bytes(self.keys) / VAIN;
+        let hopeless = if count as u64 * cost > allowed { HOPELESS } else { 1 };
+        let (mut vain, mut from) = (0, 0);
         while from < count {
             let to = if count - from < PIECE { count } else { from + PIECE };
-            let before = progress.list.len;
+            let scans = vain <= allowed;
             let mut block = from;
             while block < to {
                 let width = if to - block < BLOCK { to - block } else { BLOCK };
-                if vain > 0 {
+                if scans {
                     self.bound(level, asked, block, width, progress, scratch)?;
                 } else {
                     self.read(block, width, progress, scratch)?;
                 }
                 block += width;
             }
-            let list = &mut progress.list;
-            if list.len > list.limit || list.len - before > (to - from) / FEW {
-                let place = if list.len > list.limit { 0 } else { before };
-                list.prune(scratch, place);
-                if progress.list.len > progress.list.limit {
-                    self.read_round(progress, scratch)?;
-                    progress.list.prune(scratch, 0);
-                    progress.list.limit = progress.list.len.saturating_mul(4).max(4 * BLOCK);
-                }
+            if progress.list.is_long() || (progress.list.since(scratch, from) > (to - from) / FEW && progress.list.has_grown()) {
+                self.shorten(level, asked, progress, scratch);
             }
-            if vain > 0 && progress.list.len.saturating_sub(before) > (to - from) / FEW {
-                vain = vain.saturating_sub((to - from) as u64 * level.row_bytes() as u64);
+            let (kept, rows) = (progress.list.since(scratch, from), to - from);
+            if scans && kept > rows / FEW {
+                vain += rows as u64 * cost * if kept > rows / 2 { hopeless } else { 1 };
+                if vain > allowed && to as u64 * cost < 2 * allowed {
+                    return None;
+                }
             }
             from = to;
         }
         Some(())
+    }
+
+    /// Raises the floor by what all rows on the list have at least, and drops those below it.
+    fn shorten(&self, level: &Level<'_, C>, asked: &Asked<'_>, progress: &mut Progress, scratch: &mut Scratch<'_>) {
+        if !Pass::<S, Dot, K>::SUMS {
+            let (leader, lowest) = progress.list.lowest(scratch, |row, upper| level.lowest(asked, row as usize, upper));
+            if leader.max > f32::NEG_INFINITY {
+                progress.list.raise(<StateOf<S> as State<S::Map>>::floor_of(self.model.rule(), leader, lowest, &mut []));
+            }
+        }
+        let before = progress.list.len;
+        progress.list.prune(scratch, 0);
+        let left = progress.list.len;
+        // Where nearly all are left, so they may be of many more.
+        progress.list.left = if left > before / 4 * 3 { left.saturating_mul(4) } else { left };
     }
 
     /// Bounds for a block of rows.
@@ -220,40 +248,27 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
         Some(())
     }
 
-    /// Reads the best pending rows, and raises the floor by what all that are known say.
-    fn read_round(&self, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<bool> {
-        let fewest = <StateOf<S> as State<S::Map>>::fewest(self.model.rule());
-        let mut any = false;
-        for _ in 0..BEST.max(fewest.saturating_add(1)) {
-            match progress.list.best_pending(scratch) {
-                Some((place, bound)) if bound > progress.list.floor => self.resolve(place, 1, progress, scratch)?,
-                _ => break,
-            }
-            any = true;
-        }
-        let list = progress.list;
-        let (leader, known, work) = list.known(scratch);
-        if leader.max > f32::NEG_INFINITY {
-            progress.list.raise(<StateOf<S> as State<S::Map>>::floor_of(self.model.rule(), leader, known, work));
-        }
-        Some(any)
-    }
-
-    /// Reads the best pending rows until the floor lies above the others, or it gets no higher.
-    fn read_best(&self, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
+    /// Reads the best pending rows and raises the floor by what is known then, until that leaves none of the others, or more than half.
+    fn read_best(&self, level: &Level<'_, C>, asked: &Asked<'_>, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
         for _ in 0..ROUNDS {
-            let any = self.read_round(progress, scratch)?;
-            progress.list.prune(scratch, 0);
-            if !any {
+            let mut best = [(0.0, 0); BEST];
+            let count = progress.list.best_pending(scratch, &mut best);
+            for &(bound, place) in best.iter().take(count) {
+                if bound > progress.list.floor {
+                    self.resolve(place, 1, progress, scratch)?;
+                }
+            }
+            let before = progress.list.len;
+            self.shorten(level, asked, progress, scratch);
+            if count < BEST || progress.list.len > before / 2 {
                 break;
             }
         }
         Some(())
     }
 
-    /// Bounds by a finer level for the rows that are pending, while it drops enough of them.
+    /// Bounds by a finer level for the rows that are pending.
     fn tighten(&self, level: &Level<'_, C>, asked: &Asked<'_>, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
-        let (mut met, mut dropped) = (0usize, 0usize);
         for i in 0..progress.list.len {
             let (Some(&row), Some(&before)) = (scratch.rows.get(i), scratch.scores.get(i)) else { break };
             if row & PENDING == 0 || before <= progress.list.floor {
@@ -265,11 +280,6 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
             self.rise(progress, lower);
             let upper = if upper < before { upper } else { before };
             *scratch.scores.get_mut(i)? = upper;
-            met += 1;
-            dropped += usize::from(upper <= progress.list.floor);
-            if met >= PIECE && dropped < met / 2 {
-                break;
-            }
         }
         progress.list.prune(scratch, 0);
         Some(())

@@ -280,7 +280,7 @@ impl Lanewise for Avx2 {
         }
     }
     #[inline(always)]
-    fn from_signs(self, bits: u16) -> Self::Lanes {
+    fn signs(self, bits: u16) -> Self::Lanes {
         // SAFETY: the token proves AVX2.
         unsafe {
             let bits = _mm256_set1_epi32(!i32::from(bits));
@@ -378,6 +378,16 @@ impl Simd for Avx2 {
             let v = _mm_add_epi32(v, _mm_shuffle_epi32::<0b01_00_11_10>(v));
             _mm_cvtsi128_si32(_mm_add_epi32(v, _mm_shuffle_epi32::<0b10_11_00_01>(v)))
         }
+    }
+    #[inline(always)]
+    fn total4(self, counts: [__m256i; 4]) -> [i32; 4] {
+        // SAFETY: the token proves AVX2.
+        let four = unsafe {
+            let pairs = [_mm256_hadd_epi32(counts[0], counts[1]), _mm256_hadd_epi32(counts[2], counts[3])];
+            let fours = _mm256_hadd_epi32(pairs[0], pairs[1]);
+            _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256::<1>(fours))
+        };
+        bytemuck::cast(four)
     }
 
     const BACKEND: Backend = Backend::Avx2;

@@ -179,7 +179,7 @@ impl Lanewise for Avx512 {
         with_token!(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(_mm256_loadu_si256(p.cast())))))
     }
     #[inline(always)]
-    fn from_signs(self, bits: u16) -> __m512 {
+    fn signs(self, bits: u16) -> __m512 {
         with_token!(_mm512_mask_blend_ps(bits, _mm512_set1_ps(-1.0), _mm512_set1_ps(1.0)))
     }
     #[inline(always)]
@@ -249,6 +249,16 @@ impl Simd for Avx512 {
             let v = _mm_add_epi32(v, _mm_shuffle_epi32::<0b01_00_11_10>(v));
             _mm_cvtsi128_si32(_mm_add_epi32(v, _mm_shuffle_epi32::<0b10_11_00_01>(v)))
         })
+    }
+    #[inline(always)]
+    fn total4(self, counts: [__m256i; 4]) -> [i32; 4] {
+        // SAFETY: the token proves AVX2, too.
+        let four = unsafe {
+            let pairs = [_mm256_hadd_epi32(counts[0], counts[1]), _mm256_hadd_epi32(counts[2], counts[3])];
+            let fours = _mm256_hadd_epi32(pairs[0], pairs[1]);
+            _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256::<1>(fours))
+        };
+        bytemuck::cast(four)
     }
 
     const BACKEND: Backend = Backend::Avx512;

@@ -202,7 +202,7 @@ pub trait Lanewise: Copy {
     }
     /// 1 where a bit is set and -1 where it is clear, from the lowest bit on.
     #[inline(always)]
-    fn from_signs(self, bits: u16) -> Self::Lanes {
+    fn signs(self, bits: u16) -> Self::Lanes {
         from_each!(self, |j| if bits >> j & 1 == 1 { 1.0 } else { -1.0 })
     }
 
@@ -288,6 +288,11 @@ pub trait Simd: Lanewise {
     unsafe fn add_signed(self, counts: Self::Counts, signs: u16, q: *const i16) -> Self::Counts;
     /// All of it.
     fn total(self, counts: Self::Counts) -> i32;
+    /// All of four.
+    #[inline(always)]
+    fn total4(self, counts: [Self::Counts; 4]) -> [i32; 4] {
+        [self.total(counts[0]), self.total(counts[1]), self.total(counts[2]), self.total(counts[3])]
+    }
 
     /// The lanes whose bit is set in `mask`, in order, to the front of `p`; says how many.
     ///

@@ -1,7 +1,8 @@
 //! The crates that do the same, measured beside Basinet in one process, with one thread.
 //!
-//! Usage: `basinet-peers --rounds N [--quick]`, or `basinet-peers --training ...` (see [`training`]). Prints rows of CSV without heads, those of `benches/peers/run` but for date and processor.
+//! Usage: `basinet-peers --rounds N [--quick]`, `basinet-peers --training ...` (see [`training`]) or `basinet-peers --answer ...` (see [`answers`]). Prints rows of CSV without heads, those of `benches/peers/run` but for date and processor.
 
+mod answers;
 mod data;
 mod measure;
 mod peers;
@@ -21,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         match argument.as_str() {
             "--rounds" => rounds = arguments.next().unwrap_or_default().parse()?,
             "--quick" => quick = true,
+            "--answer" => return answers::answer(&arguments.collect::<Vec<_>>()),
             "--training" => return training::training(&arguments.collect::<Vec<_>>()),
             _ => return Err("usage: basinet-peers [--rounds N] [--quick]".into()),
         }

@@ -19,9 +19,9 @@ use crate::simd::{Baseline, Scalar};
 compile_error!("basinet_backend=\"avx2\" needs -C target-feature=+avx2,+fma");
 #[cfg(all(
     basinet_backend = "avx512",
-    not(all(target_feature = "avx512f", target_feature = "avx512dq", target_feature = "avx512bw", target_feature = "avx512vl"))
+    not(all(target_feature = "avx512f", target_feature = "avx512dq", target_feature = "avx512bw", target_feature = "avx512vl", target_feature = "avx512vnni"))
 ))]
-compile_error!("basinet_backend=\"avx512\" needs -C target-feature=+avx512f,+avx512dq,+avx512bw,+avx512vl");
+compile_error!("basinet_backend=\"avx512\" needs -C target-feature=+avx512f,+avx512dq,+avx512bw,+avx512vl,+avx512vnni");
 
 mod sealed {
     pub trait Sealed {}
@@ -53,7 +53,7 @@ macro_rules! with_best {
         }
         #[cfg(basinet_backend = "avx512")]
         {
-            // SAFETY: the build promises the four sets, or it does not get here.
+            // SAFETY: the build promises the five sets, or it does not get here.
             let $s = unsafe { Avx512::assume() };
             $call
         }
@@ -62,7 +62,7 @@ macro_rules! with_best {
             multiversion::target::match_target! {
                 // SAFETY: this arm exists only in a clone, or a build, that enables the features. (A safe constructor with
                 // #[target_feature] is rejected in the default clone of a build for target-cpu=native.)
-                "x86_64+avx2+fma+avx512f+avx512dq+avx512bw+avx512vl" => { let $s = unsafe { Avx512::assume() }; $call },
+                "x86_64+avx2+fma+avx512f+avx512dq+avx512bw+avx512vl+avx512vnni" => { let $s = unsafe { Avx512::assume() }; $call },
                 // SAFETY: as above.
                 "x86_64+avx2+fma" => { let $s = unsafe { Avx2::assume() }; $call },
                 _ => { let $s = Baseline; $call },
@@ -87,7 +87,7 @@ macro_rules! dispatched {
     ($(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
         mod dispatched {
             use super::*;
-            $(#[multiversion::multiversion(targets("x86_64+avx2+fma+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]
+            $(#[multiversion::multiversion(targets("x86_64+avx2+fma+avx512f+avx512dq+avx512bw+avx512vl+avx512vnni", "x86_64+avx2+fma"))]
             pub fn $name($($arg: $type),*) $(-> $result)? {
                 with_best!(|s| kernels::$name(s, $($arg),*))
             })*
@@ -145,7 +145,7 @@ macro_rules! entry_points {
         entry_points!(@portable Scalar $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@portable Baseline $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@featured Avx2 "avx2,fma" $(fn $name($($arg: $type),*) $(-> $result)?;)*);
-        entry_points!(@featured Avx512 "avx2,fma,avx512f,avx512dq,avx512bw,avx512vl" $(fn $name($($arg: $type),*) $(-> $result)?;)*);
+        entry_points!(@featured Avx512 "avx2,fma,avx512f,avx512dq,avx512bw,avx512vl,avx512vnni" $(fn $name($($arg: $type),*) $(-> $result)?;)*);
     };
     (@portable $token:ident $(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
         impl sealed::Sealed for $token {}

@@ -28,6 +28,8 @@ mod kernel;
 mod linear_map;
 mod memory;
 mod paired;
+#[cfg(feature = "projections")]
+pub mod projection;
 #[cfg(feature = "experiments")]
 mod random;
 #[cfg(feature = "random")]

@@ -36,9 +36,16 @@ pub fn gaussian(count: usize, dim: usize, seed: u64) -> Vec<f32> {
 /// no larger (Choromanski et al. 2021, theorem 2). By Gram-Schmidt, twice, in f64; O(r D^2).
 #[must_use]
 pub fn orthogonal(count: usize, dim: usize, seed: u64) -> Vec<f32> {
+    let mut rows = Vec::with_capacity(count * dim);
+    directions(count, dim, seed, |direction, length| rows.extend(direction.iter().map(|x| (x * length) as f32)));
+    rows
+}
+
+/// The directions of [`orthogonal`] rows, of norm 1, one after the other, each with its length.
+pub(crate) fn directions(count: usize, dim: usize, seed: u64, mut each: impl FnMut(&[f64], f64)) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut normals = || -> Vec<f64> { (0..dim).map(|_| StandardNormal.sample(&mut random)).collect() };
-    let (mut rows, mut block) = (Vec::with_capacity(count * dim), Vec::<Vec<f64>>::new());
+    let mut block = Vec::<Vec<f64>>::new();
     for _ in 0..count {
         if block.len() >= dim {
             block.clear();
@@ -54,10 +61,9 @@ pub fn orthogonal(count: usize, dim: usize, seed: u64) -> Vec<f32> {
             let norm = norm(&row);
             row.iter_mut().for_each(|x| *x /= norm);
         }
-        rows.extend(row.iter().map(|x| (x * length) as f32));
+        each(&row, length);
         block.push(row);
     }
-    rows
 }
 
 fn norm(row: &[f64]) -> f64 {

@@ -30,6 +30,7 @@
 //! one to four lines of the next block with each row that is summed (no gain).
 
 use super::BLOCK;
+use super::number::{Number, scale, word};
 use crate::simd::{LANES, Lanewise, Simd, Single};
 
 /// How far ahead of the rows being scored memory is asked for, in numbers: 64 KB, a block or more of rows of up to 256 numbers.
@@ -67,6 +68,8 @@ pub mod fetch {
 
 /// What is added up over a row.
 pub trait Term {
+    /// The terms depend on the query.
+    const QUERY: bool = true;
     /// The terms of numbers `x` of the row and `q` of the query.
     fn of<S: Lanewise>(s: S, x: S::Lanes, q: S::Lanes) -> S::Lanes;
     /// The score that the sum stands for.
@@ -121,6 +124,8 @@ impl Term for AbsoluteDifference {
 pub struct Plain;
 
 impl Term for Plain {
+    const QUERY: bool = false;
+
     #[inline(always)]
     fn of<S: Lanewise>(_: S, x: S::Lanes, _: S::Lanes) -> S::Lanes {
         x
@@ -135,6 +140,8 @@ impl Term for Plain {
 pub struct Square;
 
 impl Term for Square {
+    const QUERY: bool = false;
+
     #[inline(always)]
     fn of<S: Lanewise>(s: S, x: S::Lanes, _: S::Lanes) -> S::Lanes {
         s.mul(x, x)
@@ -158,50 +165,72 @@ macro_rules! written_out {
 /// The 16 partial sums of the terms of one row where a register holds one lane.
 ///
 /// # Safety
-/// - `dim` numbers are readable at `x` and at `q`.
+/// - `dim` numbers are readable at `x`, and at `q` if terms depend on them.
 #[inline(always)]
-pub unsafe fn lane_by_lane<T: Term>(x: *const f32, dim: usize, q: *const f32) -> [f32; LANES] {
+pub unsafe fn lane_by_lane<T: Term, X: Number>(x: *const X, scale: f32, dim: usize, q: *const f32) -> [f32; LANES] {
     let (mut sums, mut j) = ([0.0; LANES], 0);
     while dim - j >= LANES {
         // SAFETY: 16 numbers lie between j and dim.
-        sums = written_out!(J: sums[J] + T::of(Single, unsafe { x.add(j + J).read() }, unsafe { q.add(j + J).read() }));
+        sums = written_out!(J: sums[J] + T::of(Single, unsafe { X::load(Single, x, j + J, scale) }, unsafe { query_lanes::<Single, T>(Single, q, j + J) }));
         j += LANES;
     }
     let (mut last, mut k) = (sums, 0);
     while j < dim {
         // SAFETY: j < dim; fewer than 16 are left.
-        last[k % LANES] += T::of(Single, unsafe { x.add(j).read() }, unsafe { q.add(j).read() });
+        last[k % LANES] += T::of(Single, unsafe { X::load(Single, x, j, scale) }, unsafe { query_lanes::<Single, T>(Single, q, j) });
         j += 1;
         k += 1;
     }
     last
 }
 
+/// Numbers of the query from number `j` on, where the terms depend on them.
+///
+/// # Safety
+/// - As many numbers as there are lanes are readable at `q + j`, if terms depend on them.
+#[inline(always)]
+unsafe fn query_lanes<S: Lanewise, T: Term>(s: S, q: *const f32, j: usize) -> S::Lanes {
+    // SAFETY: promised by the caller.
+    if T::QUERY { unsafe { s.load(q.add(j)) } } else { s.splat(0.0) }
+}
+
+/// Rows of numbers, or of codes and a scale each: where the first begins, how far apart they are in words, the scales.
+#[derive(Clone, Copy)]
+struct Table<X> {
+    x: *const X,
+    stride: usize,
+    scales: *const f32,
+}
+
 /// The 16 partial sums of the terms of `R` rows.
 ///
 /// # Safety
-/// - Row `r` of `R` begins at `x + r * stride`, and `dim` numbers are readable there and at `q`.
+/// - Row `r` of `R` begins at `x + r * stride`, and `dim` numbers are readable there, and at `q` if terms depend on them, and the scales of `R` rows.
 #[inline(always)]
-unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
+unsafe fn partial_sums<S: Simd, T: Term, X: Number, const R: usize, const FETCH: u8>(
     s: S,
-    x: *const f32,
-    stride: usize,
+    Table { x, stride, scales }: Table<X>,
     dim: usize,
     q: *const f32,
 ) -> [S::Lanes; R] {
     if S::ONE_BY_ONE {
         // SAFETY: promised by the caller; the arrays hold 16 numbers.
         return unsafe {
-            let mut sums = [s.load(lane_by_lane::<T>(x, dim, q).as_ptr()); R];
+            let mut sums = [s.load(lane_by_lane::<T, X>(x, scale::<Single, X>(Single, scales, 0), dim, q).as_ptr()); R];
             let mut r = 1;
             while r < R {
-                sums[r] = s.load(lane_by_lane::<T>(x.add(r * stride), dim, q).as_ptr());
+                sums[r] = s.load(lane_by_lane::<T, X>(x.add(r * stride), scale::<Single, X>(Single, scales, r), dim, q).as_ptr());
                 r += 1;
             }
             sums
         };
     }
-    let mut sums = [s.splat(0.0); R];
+    let (mut sums, mut scaled, mut r) = ([s.splat(0.0); R], [s.splat(1.0); R], 0);
+    while r < R {
+        // SAFETY: promised by the caller.
+        scaled[r] = unsafe { scale::<S, X>(s, scales, r) };
+        r += 1;
+    }
     let full = dim - dim % LANES;
     let mut j = 0;
     if R == 1 {
@@ -209,11 +238,12 @@ unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
         while full - j >= 4 * LANES {
             let mut k = 0;
             while k < 4 {
+                let at = j + k * LANES;
                 if FETCH == fetch::ALL {
-                    s.prefetch(x.wrapping_add(j + k * LANES + NEAR));
+                    s.prefetch(word(x, at).cast::<f32>().wrapping_add(NEAR));
                 }
                 // SAFETY: j + 64 <= dim.
-                let (query, row) = unsafe { (s.load(q.add(j + k * LANES)), s.load(x.add(j + k * LANES))) };
+                let (query, row) = unsafe { (query_lanes::<S, T>(s, q, at), X::load(s, x, at, scaled[0])) };
                 sums[0] = s.add(sums[0], T::of(s, row, query));
                 k += 1;
             }
@@ -222,28 +252,28 @@ unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     }
     while j < full {
         // SAFETY: j + 16 <= dim.
-        let query = unsafe { s.load(q.add(j)) };
-        let mut r = 0;
+        let query = unsafe { query_lanes::<S, T>(s, q, j) };
+        r = 0;
         while r < R {
-            let row = x.wrapping_add(r * stride + j);
+            let row = x.wrapping_add(r * stride);
             if FETCH == fetch::ALL {
-                s.prefetch(row.wrapping_add(NEAR));
+                s.prefetch(word(row, j).cast::<f32>().wrapping_add(NEAR));
             } else if FETCH == fetch::HALF && r % 2 == 0 {
-                s.prefetch(row.wrapping_add(AHEAD));
+                s.prefetch(word(row, j).cast::<f32>().wrapping_add(AHEAD));
             }
             // SAFETY: as above.
-            sums[r] = s.add(sums[r], T::of(s, unsafe { s.load(row) }, query));
+            sums[r] = s.add(sums[r], T::of(s, unsafe { X::load(s, row, j, scaled[r]) }, query));
             r += 1;
         }
         j += LANES;
     }
     if full < dim {
         // SAFETY: dim - full numbers are left.
-        let query = unsafe { s.load_first(q.add(full), dim - full) };
-        let mut r = 0;
+        let query = if T::QUERY { unsafe { s.load_first(q.add(full), dim - full) } } else { s.splat(0.0) };
+        r = 0;
         while r < R {
             // SAFETY: as above.
-            let row = unsafe { s.load_first(x.add(r * stride + full), dim - full) };
+            let row = unsafe { X::load_first(s, x.add(r * stride), full, dim - full, scaled[r]) };
             sums[r] = s.add(sums[r], T::of(s, row, query));
             r += 1;
         }
@@ -256,18 +286,21 @@ unsafe fn partial_sums<S: Simd, T: Term, const R: usize, const FETCH: u8>(
 pub fn dot<S: Simd>(s: S, a: &[f32], b: &[f32]) -> f32 {
     let dim = if a.len() < b.len() { a.len() } else { b.len() };
     // SAFETY: dim numbers are readable in both.
-    let [sum] = unsafe { partial_sums::<S, Product, 1, { fetch::NONE }>(s, a.as_ptr(), 0, dim, b.as_ptr()) };
+    let [sum] = unsafe {
+        let row = Table { x: a.as_ptr(), stride: 0, scales: a.as_ptr() };
+        partial_sums::<S, Product, f32, 1, { fetch::NONE }>(s, row, dim, b.as_ptr())
+    };
     s.sum(sum)
 }
 
 /// Scores of rows `from..to` in groups of `R`, the last group first where `down` says so; says where the last full group ended.
 ///
 /// # Safety
-/// - Row `i < to` begins at `x + i * stride`; `dim` numbers are readable there and at `q`, and `to` writable at `out`.
+/// - Row `i < to` begins at `x + i * stride`; `dim` numbers are readable there, and at `q` if terms depend on them, its scale, and `to` writable at `out`.
 #[inline(always)]
-unsafe fn groups<S: Simd, T: Term, const R: usize, const FETCH: u8>(
+unsafe fn groups<S: Simd, T: Term, X: Number, const R: usize, const FETCH: u8>(
     s: S,
-    (x, stride): (*const f32, usize),
+    table: Table<X>,
     (q, dim): (*const f32, usize),
     (from, to): (usize, usize),
     out: *mut f32,
@@ -277,8 +310,9 @@ unsafe fn groups<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     let mut done = from;
     while done < end {
         let from = if down { end - R - (done - from) } else { done };
+        let group = Table { x: table.x.wrapping_add(from * table.stride), scales: table.scales.wrapping_add(from), ..table };
         // SAFETY: promised by the caller.
-        let sums = unsafe { partial_sums::<S, T, R, FETCH>(s, x.add(from * stride), stride, dim, q) };
+        let sums = unsafe { partial_sums::<S, T, X, R, FETCH>(s, group, dim, q) };
         let mut r = 0;
         while r + 4 <= R {
             let mut four = s.sum4([sums[r], sums[r + 1], sums[r + 2], sums[r + 3]]).to_array();
@@ -301,48 +335,49 @@ unsafe fn groups<S: Simd, T: Term, const R: usize, const FETCH: u8>(
     end
 }
 
-/// Scores of as many rows of `dim` numbers, `stride` apart, as `data` and `out` hold; memory is asked for as `summed`
-/// says, or not at all.
+/// Scores of as many rows of `dim` numbers, `stride` words apart, as `data`, `scales` (of codes) and `out` hold; memory is asked for as
+/// `summed` says, or not at all.
 ///
 /// # Safety
-/// - `dim` numbers are readable at `q`.
+/// - `dim` numbers are readable at `q`, if terms depend on them.
 #[inline(always)]
-unsafe fn score_rows<S: Simd, T: Term>(
+unsafe fn score_rows<S: Simd, T: Term, X: Number>(
     s: S,
-    data: &[f32],
-    stride: usize,
+    (data, stride, scales): (&[X], usize, &[f32]),
     (q, dim): (*const f32, usize),
     out: &mut [f32],
     summed: Option<bool>,
 ) {
-    if stride == 0 || data.len() < dim {
+    let words = dim.div_ceil(X::EACH);
+    if stride == 0 || data.len() < words {
         return;
     }
-    let held = (data.len() - dim) / stride + 1;
+    let held = (data.len() - words) / stride + 1;
+    let held = if X::SCALED && scales.len() < held { scales.len() } else { held };
     let rows = if out.len() < held { out.len() } else { held };
-    let (x, q, y) = ((data.as_ptr(), stride), (q, dim), out.as_mut_ptr());
+    let (x, q, y) = (Table { x: data.as_ptr(), stride, scales: scales.as_ptr() }, (q, dim), out.as_mut_ptr());
     let fetch = if let (true, Some(summed)) = (S::FETCHES, summed) { fetch::choose(data.len(), stride, summed) } else { fetch::NONE };
     let down = summed == Some(true) && fetch == fetch::NONE;
-    // SAFETY: row i < rows ends at i * stride + dim <= data.len(), and rows <= out.len(); the query is the caller's promise.
+    // SAFETY: row i < rows ends at i * stride + words <= data.len(), and rows <= out.len(); the query is the caller's promise.
     unsafe {
         let mut from = 0;
         match fetch {
-            fetch::HALF if S::ROWS >= 4 => from = groups::<S, T, 4, { fetch::HALF }>(s, x, q, (from, rows), y, down),
-            fetch::HALF => from = groups::<S, T, 2, { fetch::HALF }>(s, x, q, (from, rows), y, down),
-            fetch::ALL => from = groups::<S, T, 1, { fetch::ALL }>(s, x, q, (from, rows), y, down),
+            fetch::HALF if S::ROWS >= 4 => from = groups::<S, T, X, 4, { fetch::HALF }>(s, x, q, (from, rows), y, down),
+            fetch::HALF => from = groups::<S, T, X, 2, { fetch::HALF }>(s, x, q, (from, rows), y, down),
+            fetch::ALL => from = groups::<S, T, X, 1, { fetch::ALL }>(s, x, q, (from, rows), y, down),
             _ => {
                 if S::ROWS >= 8 {
-                    from = groups::<S, T, 8, { fetch::NONE }>(s, x, q, (from, rows), y, down);
+                    from = groups::<S, T, X, 8, { fetch::NONE }>(s, x, q, (from, rows), y, down);
                 }
                 if S::ROWS >= 4 {
-                    from = groups::<S, T, 4, { fetch::NONE }>(s, x, q, (from, rows), y, down);
+                    from = groups::<S, T, X, 4, { fetch::NONE }>(s, x, q, (from, rows), y, down);
                 }
                 if S::ROWS >= 2 {
-                    from = groups::<S, T, 2, { fetch::NONE }>(s, x, q, (from, rows), y, down);
+                    from = groups::<S, T, X, 2, { fetch::NONE }>(s, x, q, (from, rows), y, down);
                 }
             }
         }
-        groups::<S, T, 1, { fetch::NONE }>(s, x, q, (from, rows), y, down);
+        groups::<S, T, X, 1, { fetch::NONE }>(s, x, q, (from, rows), y, down);
     }
 }
 
@@ -351,28 +386,76 @@ unsafe fn score_rows<S: Simd, T: Term>(
 #[inline(always)]
 pub fn scores<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
     // SAFETY: as many numbers as the query has are readable there.
-    unsafe { score_rows::<S, Product>(s, data, stride, (query.as_ptr(), query.len()), out, Some(summed)) }
+    unsafe { score_rows::<S, Product, f32>(s, (data, stride, &[]), (query.as_ptr(), query.len()), out, Some(summed)) }
 }
 
 /// `out[i] = 0 - |row i - query|^2`, of the same rows as [`scores`].
 #[inline(always)]
 pub fn distances<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &mut [f32], summed: bool) {
     // SAFETY: as many numbers as the query has are readable there.
-    unsafe { score_rows::<S, SquaredDifference>(s, data, stride, (query.as_ptr(), query.len()), out, Some(summed)) }
+    unsafe { score_rows::<S, SquaredDifference, f32>(s, (data, stride, &[]), (query.as_ptr(), query.len()), out, Some(summed)) }
 }
 
 /// `out[i] = 0 - sum_j |row i_j - query_j|`, of the same rows as [`scores`].
 #[inline(always)]
 pub fn manhattan<S: Simd>(s: S, data: &[f32], stride: usize, query: &[f32], out: &mut [f32]) {
     // SAFETY: as many numbers as the query has are readable there.
-    unsafe { score_rows::<S, AbsoluteDifference>(s, data, stride, (query.as_ptr(), query.len()), out, Some(false)) }
+    unsafe { score_rows::<S, AbsoluteDifference, f32>(s, (data, stride, &[]), (query.as_ptr(), query.len()), out, Some(false)) }
 }
 
 /// `out[i] = |row i|^2` of the same rows, `dim` numbers each, as [`scores`], which has just read them: memory is asked for nothing.
 #[inline(always)]
 pub fn square_norms<S: Simd>(s: S, data: &[f32], stride: usize, dim: usize, out: &mut [f32]) {
-    if dim <= data.len() {
-        // SAFETY: dim numbers are readable at the beginning of data; their terms do not depend on them.
-        unsafe { score_rows::<S, Square>(s, data, stride, (data.as_ptr(), dim), out, None) }
+    // SAFETY: nothing is read there.
+    unsafe { score_rows::<S, Square, f32>(s, (data, stride, &[]), (data.as_ptr(), dim), out, None) }
+}
+
+/// Rows of codes, one behind the other: a row is `dim` numbers in whole words, and has a scale.
+#[derive(Clone, Copy, Debug)]
+pub struct Coded<'a, X> {
+    /// The words.
+    pub codes: &'a [X],
+    /// What the codes of each row are multiplied by.
+    pub scales: &'a [f32],
+    /// Numbers in a row.
+    pub dim: usize,
+}
+
+impl<X: Number> Coded<'_, X> {
+    /// Words of a row.
+    pub const fn stride(&self) -> usize {
+        self.dim.div_ceil(X::EACH)
+    }
+}
+
+/// How a row of codes and a query are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Their dot product.
+    Product,
+    /// The negative square of their distance.
+    SquaredDistance,
+    /// Their negative Manhattan distance.
+    Manhattan,
+    /// The row's squared norm, whatever the query.
+    SquareNorm,
+}
+
+/// Scores of as many rows as there are, and as `out` holds: in bits those of the f32 rows that the codes stand for. Nothing where the query
+/// is too short.
+#[inline(always)]
+pub fn coded_scores<S: Simd, X: Number>(s: S, rows: Coded<'_, X>, query: &[f32], out: &mut [f32], comparison: Comparison) {
+    let (table, q) = ((rows.codes, rows.stride(), rows.scales), (query.as_ptr(), rows.dim));
+    if query.len() < rows.dim && comparison != Comparison::SquareNorm {
+        return;
+    }
+    // SAFETY: the query has as many numbers as a row, where they are looked at.
+    unsafe {
+        match comparison {
+            Comparison::Product => score_rows::<S, Product, X>(s, table, q, out, None),
+            Comparison::SquaredDistance => score_rows::<S, SquaredDifference, X>(s, table, q, out, None),
+            Comparison::Manhattan => score_rows::<S, AbsoluteDifference, X>(s, table, q, out, None),
+            Comparison::SquareNorm => score_rows::<S, Square, X>(s, table, q, out, None),
+        }
     }
 }

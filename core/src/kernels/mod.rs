@@ -10,6 +10,7 @@ mod bits;
 mod dot;
 mod exp;
 mod extremes;
+mod number;
 mod panel;
 mod power;
 mod softmax;

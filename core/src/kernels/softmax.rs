@@ -94,7 +94,7 @@ pub fn exp_sub<S: Simd>(s: S, scores: &mut [f32], beta: f32, max: f32) -> bool {
 fn block_sum<S: Simd>(s: S, terms: &[f32]) -> f32 {
     if S::ONE_BY_ONE {
         // SAFETY: as many numbers as there are terms, and 16 of the array.
-        return unsafe { s.sum(s.load(lane_by_lane::<Plain>(terms.as_ptr(), terms.len(), terms.as_ptr()).as_ptr())) };
+        return unsafe { s.sum(s.load(lane_by_lane::<Plain, f32>(terms.as_ptr(), 1.0, terms.len(), terms.as_ptr()).as_ptr())) };
     }
     let (mut sum, mut j) = (s.splat(0.0), 0);
     while j < terms.len() {

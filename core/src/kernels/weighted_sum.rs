@@ -9,7 +9,8 @@
 //! support of a sparse map. Leaving out a row of weight +0 changes no bit: a sum that begins at +0.0 is never -0.0, and adding a zero of
 //! either sign to it gives it back.
 
-use super::dot::{AHEAD, fetch};
+use super::dot::{AHEAD, Coded, fetch};
+use super::number::{Number, scale, word};
 use crate::simd::{Lanewise, Simd};
 
 /// What becomes of the numbers that are in the sum already.
@@ -21,21 +22,32 @@ enum Carry {
     Scaled(f32),
 }
 
-/// Adds the listed rows, times their weights, to `T` registers of columns. `FETCH` asks for what follows every second row.
+/// Listed rows of a table, of numbers or of codes and a scale each: where row 0 begins, how far apart they are in words, the scales.
+#[derive(Clone, Copy)]
+struct Listed<'a, X> {
+    x: *const X,
+    stride: usize,
+    scales: *const f32,
+    rows: &'a [u32],
+    weights: &'a [f32],
+}
+
+/// Adds the listed rows, times their weights, to `T` registers of columns from column `c` on. `FETCH` asks for what follows every second
+/// row.
 ///
 /// # Safety
-/// - `width` (at most T registers' lanes, and no less unless T is 1) numbers are readable at `x + rows[r] * stride` for each r, and at `sum`, also writable.
+/// - `width` (at most T registers' lanes, and no less unless T is 1) numbers are readable in each row from number `c` on, their scales, and
+///   as many at `sum`, also writable.
 #[inline(always)]
-unsafe fn columns<S: Lanewise, const T: usize, const FETCH: bool>(
+unsafe fn columns<S: Lanewise, X: Number, const T: usize, const FETCH: bool>(
     s: S,
-    x: *const f32,
-    stride: usize,
-    list: (&[u32], &[f32]),
+    list: Listed<'_, X>,
+    c: usize,
     sum: *mut f32,
     width: usize,
     carry: Carry,
 ) {
-    let (rows, weights) = list;
+    let Listed { x, stride, scales, rows, weights } = list;
     let whole = width == T * S::COUNT;
     let mut sums = [s.splat(0.0); T];
     let mut t = 0;
@@ -50,12 +62,15 @@ unsafe fn columns<S: Lanewise, const T: usize, const FETCH: bool>(
     while r < rows.len() && r < weights.len() {
         let weight = s.splat(weights[r]);
         let row = x.wrapping_add(rows[r] as usize * stride);
+        // SAFETY: promised by the caller.
+        let scale = unsafe { scale::<S, X>(s, scales, rows[r] as usize) };
         t = 0;
         while t < T {
+            let at = c + t * S::COUNT;
             // SAFETY: promised by the caller.
-            let values = unsafe { if whole { s.load(row.add(t * S::COUNT)) } else { s.load_first(row, width) } };
+            let values = unsafe { if whole { X::load(s, row, at, scale) } else { X::load_first(s, row, at, width, scale) } };
             if FETCH && r % 2 == 1 {
-                s.prefetch(row.wrapping_add(t * S::COUNT + AHEAD));
+                s.prefetch(word(row, at).cast::<f32>().wrapping_add(AHEAD));
             }
             sums[t] = s.add(sums[t], s.mul(weight, values));
             t += 1;
@@ -83,48 +98,55 @@ unsafe fn columns<S: Lanewise, const T: usize, const FETCH: bool>(
 /// Columns from `c` on in tiles of `T` registers; says where the last whole tile ended.
 ///
 /// # Safety
-/// - `sum.len()` numbers are readable at `x + rows[r] * stride` for each r.
+/// - `sum.len()` numbers are readable in each row, and their scales.
 #[inline(always)]
-unsafe fn tiles<S: Lanewise, const T: usize, const FETCH: bool>(
+unsafe fn tiles<S: Lanewise, X: Number, const T: usize, const FETCH: bool>(
     s: S,
-    (x, stride): (*const f32, usize),
-    list: (&[u32], &[f32]),
+    list: Listed<'_, X>,
     sum: &mut [f32],
     carry: Carry,
     mut c: usize,
 ) -> usize {
     while sum.len() - c >= T * S::COUNT {
         // SAFETY: T registers of columns lie between c and the end.
-        unsafe { columns::<S, T, FETCH>(s, x.add(c), stride, list, sum.as_mut_ptr().add(c), T * S::COUNT, carry) };
+        unsafe { columns::<S, X, T, FETCH>(s, list, c, sum.as_mut_ptr().add(c), T * S::COUNT, carry) };
         c += T * S::COUNT;
     }
     c
 }
 
-/// All columns.
+/// All columns of rows that have as many numbers as `sum`. Nothing where a row named does not lie within `data`, or has no scale and needs
+/// one.
 #[inline(always)]
-fn all_columns<S: Simd, const FETCH: bool>(s: S, data: &[f32], stride: usize, list: (&[u32], &[f32]), sum: &mut [f32], carry: Carry) {
-    let end = (largest_row(list.0) as usize).checked_mul(stride).and_then(|begin| begin.checked_add(sum.len()));
-    if !matches!(end, Some(end) if end <= data.len()) {
+fn all_columns<S: Simd, X: Number, const FETCH: bool>(
+    s: S,
+    (data, stride, scales): (&[X], usize, &[f32]),
+    (rows, weights): (&[u32], &[f32]),
+    sum: &mut [f32],
+    carry: Carry,
+) {
+    let last = largest_row(rows) as usize;
+    let end = last.checked_mul(stride).and_then(|begin| begin.checked_add(sum.len().div_ceil(X::EACH)));
+    if !matches!(end, Some(end) if end <= data.len()) || (X::SCALED && last >= scales.len()) {
         return;
     }
-    let (x, each) = ((data.as_ptr(), stride), s.each());
-    // SAFETY: the last row ends within data, so the others do.
+    let (list, each) = (Listed { x: data.as_ptr(), stride, scales: scales.as_ptr(), rows, weights }, s.each());
+    // SAFETY: the last row ends within data, so the others do; so it is with the scales.
     unsafe {
         let mut c = 0;
         if S::COLUMNS >= 8 {
-            c = tiles::<S::Each, 8, FETCH>(each, x, list, sum, carry, c);
+            c = tiles::<S::Each, X, 8, FETCH>(each, list, sum, carry, c);
         }
         if S::COLUMNS >= 4 {
-            c = tiles::<S::Each, 4, FETCH>(each, x, list, sum, carry, c);
+            c = tiles::<S::Each, X, 4, FETCH>(each, list, sum, carry, c);
         }
         if S::COLUMNS >= 2 {
-            c = tiles::<S::Each, 2, FETCH>(each, x, list, sum, carry, c);
+            c = tiles::<S::Each, X, 2, FETCH>(each, list, sum, carry, c);
         }
-        c = tiles::<S::Each, 1, FETCH>(each, x, list, sum, carry, c);
+        c = tiles::<S::Each, X, 1, FETCH>(each, list, sum, carry, c);
         if c < sum.len() {
             let (p, width) = (sum.as_mut_ptr().add(c), sum.len() - c);
-            columns::<S::Each, 1, false>(each, x.0.add(c), stride, list, p, width, carry);
+            columns::<S::Each, X, 1, false>(each, list, c, p, width, carry);
         }
     }
 }
@@ -148,7 +170,7 @@ pub fn largest_row(rows: &[u32]) -> u32 {
 /// Does nothing where a row named does not lie within `data`.
 #[inline(always)]
 pub fn weighted_sum<S: Simd>(s: S, data: &[f32], stride: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]) {
-    all_columns::<S, false>(s, data, stride, (rows, weights), sum, Carry::Continue);
+    all_columns::<S, f32, false>(s, (data, stride, &[]), (rows, weights), sum, Carry::Continue);
 }
 
 /// `sum <- factor * sum + (the weighted sum of the listed rows)`, of rows that follow each other and were just scored.
@@ -158,9 +180,22 @@ pub fn weighted_sum<S: Simd>(s: S, data: &[f32], stride: usize, rows: &[u32], we
 pub fn weighted_block<S: Simd>(s: S, data: &[f32], stride: usize, rows: &[u32], weights: &[f32], factor: f32, sum: &mut [f32]) {
     let carry = Carry::Scaled(factor);
     if S::FETCHES && fetch::choose(data.len(), stride, true) == fetch::HALF {
-        all_columns::<S, true>(s, data, stride, (rows, weights), sum, carry);
+        all_columns::<S, f32, true>(s, (data, stride, &[]), (rows, weights), sum, carry);
     } else {
-        all_columns::<S, false>(s, data, stride, (rows, weights), sum, carry);
+        all_columns::<S, f32, false>(s, (data, stride, &[]), (rows, weights), sum, carry);
+    }
+}
+
+/// As [`weighted_block`] with a factor, and as [`weighted_sum`] without one, of rows of codes: in bits what the f32 rows that they stand for
+/// would give.
+#[inline(always)]
+pub fn coded_sum<S: Simd, X: Number>(s: S, rows: Coded<'_, X>, list: (&[u32], &[f32]), factor: Option<f32>, sum: &mut [f32]) {
+    let carry = match factor {
+        Some(factor) => Carry::Scaled(factor),
+        None => Carry::Continue,
+    };
+    if sum.len() <= rows.dim {
+        all_columns::<S, X, false>(s, (rows.codes, rows.stride(), rows.scales), list, sum, carry);
     }
 }
 

@@ -1,6 +1,6 @@
 //! AVX2 with FMA: the 16 lanes are two registers.
 
-use super::{LANES, Lanewise, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
+use super::{F16_MAX, F16_SCALE, LANES, Lanewise, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
 use crate::Backend;
 use core::arch::x86_64::*;
 
@@ -83,6 +83,16 @@ macro_rules! quarters {
         // SAFETY: the token proves AVX2 and FMA.
         unsafe { [$intrinsic($($v[0]),*), $intrinsic($($v[1]),*), $intrinsic($($v[2]),*), $intrinsic($($v[3]),*)] }
     };
+}
+
+/// 16 numbers of 16 bits, each in 32.
+///
+/// # Safety
+/// - The machine has AVX2, and `p` is valid for reading 16 numbers.
+#[inline(always)]
+unsafe fn load_u16(p: *const u16) -> [__m256i; 2] {
+    // SAFETY: promised by the caller.
+    unsafe { [_mm256_cvtepu16_epi32(_mm_loadu_si128(p.cast())), _mm256_cvtepu16_epi32(_mm_loadu_si128(p.add(8).cast()))] }
 }
 
 /// All bits of a lane are set where `a > b`.
@@ -235,6 +245,53 @@ impl Lanewise for Avx2 {
         }
     }
     #[inline(always)]
+    unsafe fn load_i8(self, p: *const i8) -> Self::Lanes {
+        // SAFETY: the token proves AVX2; the caller promises 16 bytes.
+        unsafe {
+            let low = _mm256_cvtepi8_epi32(_mm_loadl_epi64(p.cast()));
+            let high = _mm256_cvtepi8_epi32(_mm_loadl_epi64(p.add(8).cast()));
+            [_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high)]
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_f16(self, p: *const u16) -> Self::Lanes {
+        #[inline(always)]
+        unsafe fn half(bits: __m256i) -> __m256 {
+            // SAFETY: called with the token in hand.
+            unsafe {
+                let size = _mm256_slli_epi32::<13>(_mm256_and_si256(bits, _mm256_set1_epi32(0x7fff)));
+                let size = _mm256_mul_ps(_mm256_castsi256_ps(size), _mm256_set1_ps(F16_SCALE));
+                let beyond = _mm256_cmp_ps::<_CMP_GT_OQ>(size, _mm256_set1_ps(F16_MAX));
+                let size = _mm256_blendv_ps(size, _mm256_set1_ps(f32::INFINITY), beyond);
+                let sign = _mm256_slli_epi32::<31>(_mm256_srli_epi32::<15>(bits));
+                _mm256_or_ps(size, _mm256_castsi256_ps(sign))
+            }
+        }
+        // SAFETY: the caller promises 16 numbers.
+        let bits = unsafe { load_u16(p) };
+        halves!(half(bits))
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(self, p: *const u16) -> Self::Lanes {
+        // SAFETY: the caller promises 16 numbers; the token proves AVX2.
+        unsafe {
+            let bits = load_u16(p);
+            [_mm256_castsi256_ps(_mm256_slli_epi32::<16>(bits[0])), _mm256_castsi256_ps(_mm256_slli_epi32::<16>(bits[1]))]
+        }
+    }
+    #[inline(always)]
+    fn from_signs(self, bits: u16) -> Self::Lanes {
+        // SAFETY: the token proves AVX2.
+        unsafe {
+            let bits = _mm256_set1_epi32(!i32::from(bits));
+            let low = _mm256_sllv_epi32(bits, _mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24));
+            let high = _mm256_sllv_epi32(bits, _mm256_setr_epi32(23, 22, 21, 20, 19, 18, 17, 16));
+            let (one, sign) = (_mm256_set1_ps(1.0), _mm256_set1_ps(-0.0));
+            let signs = [_mm256_castsi256_ps(low), _mm256_castsi256_ps(high)];
+            [_mm256_or_ps(one, _mm256_and_ps(sign, signs[0])), _mm256_or_ps(one, _mm256_and_ps(sign, signs[1]))]
+        }
+    }
+    #[inline(always)]
     fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32 {
         // SAFETY: the token proves AVX2.
         unsafe {
@@ -286,6 +343,41 @@ impl Simd for Avx2 {
         let either = halves!(_mm256_xor_si256(b, c));
         let (both, third) = (halves!(_mm256_and_si256(b, c)), halves!(_mm256_and_si256(either, a)));
         (halves!(_mm256_xor_si256(a, either)), halves!(_mm256_or_si256(both, third)))
+    }
+
+    type Counts = __m256i;
+    #[inline(always)]
+    fn no_counts(self) -> __m256i {
+        // SAFETY: the token proves AVX2.
+        unsafe { _mm256_setzero_si256() }
+    }
+    #[inline(always)]
+    unsafe fn add_products(self, counts: __m256i, x: *const i8, q: *const i16) -> __m256i {
+        // SAFETY: the token proves AVX2; the caller promises 16 numbers. Products of bytes by `maddubs` would saturate.
+        unsafe {
+            let x = _mm256_cvtepi8_epi16(_mm_loadu_si128(x.cast()));
+            _mm256_add_epi32(counts, _mm256_madd_epi16(x, _mm256_loadu_si256(q.cast())))
+        }
+    }
+    #[inline(always)]
+    unsafe fn add_signed(self, counts: __m256i, signs: u16, q: *const i16) -> __m256i {
+        // SAFETY: the token proves AVX2; the caller promises 16 numbers.
+        unsafe {
+            let lanes = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, i16::MIN);
+            let set = _mm256_cmpeq_epi16(_mm256_and_si256(_mm256_set1_epi16(signs as i16), lanes), lanes);
+            // 1 where set, else -1.
+            let signs = _mm256_sub_epi16(_mm256_set1_epi16(-1), _mm256_add_epi16(set, set));
+            _mm256_add_epi32(counts, _mm256_madd_epi16(signs, _mm256_loadu_si256(q.cast())))
+        }
+    }
+    #[inline(always)]
+    fn total(self, counts: __m256i) -> i32 {
+        // SAFETY: the token proves AVX2.
+        unsafe {
+            let v = _mm_add_epi32(_mm256_castsi256_si128(counts), _mm256_extracti128_si256::<1>(counts));
+            let v = _mm_add_epi32(v, _mm_shuffle_epi32::<0b01_00_11_10>(v));
+            _mm_cvtsi128_si32(_mm_add_epi32(v, _mm_shuffle_epi32::<0b10_11_00_01>(v)))
+        }
     }
 
     const BACKEND: Backend = Backend::Avx2;

@@ -1,10 +1,10 @@
-//! AVX-512 (F, DQ, BW, VL): the 16 lanes are one register, and masks are registers of their own.
+//! AVX-512 (F, DQ, BW, VL, VNNI): the 16 lanes are one register, and masks are registers of their own.
 
-use super::{LANES, Lanewise, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
+use super::{F16_MAX, F16_SCALE, LANES, Lanewise, Native, SIGNIFICAND, SQRT_HALF, Simd, TO_ONE, WHOLE, WHOLE_BIASED};
 use crate::Backend;
 use core::arch::x86_64::*;
 
-/// Proof that the machine has AVX-512 F, DQ, BW and VL.
+/// Proof that the machine has AVX-512 F, DQ, BW, VL and VNNI.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
@@ -12,13 +12,13 @@ impl Avx512 {
     /// The token, where there is what it stands for.
     #[inline]
     pub fn detect() -> Option<Self> {
-        super::has!("avx2" "fma" "avx512f" "avx512dq" "avx512bw" "avx512vl").then_some(Self(()))
+        super::has!("avx2" "fma" "avx512f" "avx512dq" "avx512bw" "avx512vl" "avx512vnni").then_some(Self(()))
     }
 
     /// The token.
     ///
     /// # Safety
-    /// - The machine has AVX-512 F, DQ, BW and VL, AVX2 and FMA.
+    /// - The machine has AVX-512 F, DQ, BW, VL and VNNI, AVX2 and FMA.
     #[allow(dead_code, reason = "a build that forces another backend never assumes")]
     #[inline(always)]
     pub const unsafe fn assume() -> Self {
@@ -35,7 +35,7 @@ fn first(n: usize) -> __mmask16 {
 /// An intrinsic that needs no more than the token.
 macro_rules! with_token {
     ($e:expr) => {
-        // SAFETY: the token proves AVX-512 F, DQ, BW and VL.
+        // SAFETY: the token proves AVX-512 F, DQ, BW, VL and VNNI.
         unsafe { $e }
     };
 }
@@ -156,6 +156,33 @@ impl Lanewise for Avx512 {
         unsafe { _mm512_mask_storeu_ps(p, first(n), v) }
     }
     #[inline(always)]
+    unsafe fn load_i8(self, p: *const i8) -> __m512 {
+        // SAFETY: the caller promises 16 bytes.
+        with_token!(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(p.cast()))))
+    }
+    #[inline(always)]
+    unsafe fn load_f16(self, p: *const u16) -> __m512 {
+        // SAFETY: the caller promises 16 numbers.
+        with_token!({
+            let bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(p.cast()));
+            let size = _mm512_slli_epi32::<13>(_mm512_and_si512(bits, _mm512_set1_epi32(0x7fff)));
+            let size = _mm512_mul_ps(_mm512_castsi512_ps(size), _mm512_set1_ps(F16_SCALE));
+            let beyond = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(size, _mm512_set1_ps(F16_MAX));
+            let size = _mm512_mask_blend_ps(beyond, size, _mm512_set1_ps(f32::INFINITY));
+            let sign = _mm512_slli_epi32::<31>(_mm512_srli_epi32::<15>(bits));
+            _mm512_castsi512_ps(_mm512_or_si512(_mm512_castps_si512(size), sign))
+        })
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(self, p: *const u16) -> __m512 {
+        // SAFETY: the caller promises 16 numbers.
+        with_token!(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(_mm256_loadu_si256(p.cast())))))
+    }
+    #[inline(always)]
+    fn from_signs(self, bits: u16) -> __m512 {
+        with_token!(_mm512_mask_blend_ps(bits, _mm512_set1_ps(-1.0), _mm512_set1_ps(1.0)))
+    }
+    #[inline(always)]
     fn gt(self, a: __m512, b: __m512) -> u32 {
         u32::from(with_token!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b)))
     }
@@ -195,6 +222,33 @@ impl Simd for Avx512 {
     fn full(self, a: __m512i, b: __m512i, c: __m512i) -> (__m512i, __m512i) {
         // The truth tables of the sum and of the majority.
         with_token!((_mm512_ternarylogic_epi64::<0x96>(a, b, c), _mm512_ternarylogic_epi64::<0xE8>(a, b, c)))
+    }
+
+    type Counts = __m256i;
+    #[inline(always)]
+    fn no_counts(self) -> __m256i {
+        with_token!(_mm256_setzero_si256())
+    }
+    #[inline(always)]
+    unsafe fn add_products(self, counts: __m256i, x: *const i8, q: *const i16) -> __m256i {
+        // SAFETY: the caller promises 16 numbers.
+        with_token!(_mm256_dpwssd_epi32(counts, _mm256_cvtepi8_epi16(_mm_loadu_si128(x.cast())), _mm256_loadu_si256(q.cast())))
+    }
+    #[inline(always)]
+    unsafe fn add_signed(self, counts: __m256i, signs: u16, q: *const i16) -> __m256i {
+        // SAFETY: the caller promises 16 numbers.
+        with_token!({
+            let signs = _mm256_mask_blend_epi16(signs, _mm256_set1_epi16(-1), _mm256_set1_epi16(1));
+            _mm256_dpwssd_epi32(counts, signs, _mm256_loadu_si256(q.cast()))
+        })
+    }
+    #[inline(always)]
+    fn total(self, counts: __m256i) -> i32 {
+        with_token!({
+            let v = _mm_add_epi32(_mm256_castsi256_si128(counts), _mm256_extracti128_si256::<1>(counts));
+            let v = _mm_add_epi32(v, _mm_shuffle_epi32::<0b01_00_11_10>(v));
+            _mm_cvtsi128_si32(_mm_add_epi32(v, _mm_shuffle_epi32::<0b10_11_00_01>(v)))
+        })
     }
 
     const BACKEND: Backend = Backend::Avx512;

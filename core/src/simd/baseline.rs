@@ -6,7 +6,7 @@
 
 use super::{LANES, Lanewise, Native, Scalar, Simd};
 use crate::Backend;
-use wide::{f32x4, i32x4};
+use wide::{f32x4, i16x8, i32x4, u8x16};
 
 /// On the web code is downloaded, and its engines have no use for four registers at once in what is done lane by lane.
 #[cfg(target_family = "wasm")]
@@ -177,6 +177,42 @@ impl Lanewise for Baseline {
 
 impl Simd for Baseline {
     super::plain_words!(4);
+
+    type Counts = [i32x4; 2];
+    #[inline(always)]
+    fn no_counts(self) -> Self::Counts {
+        [i32x4::ZERO; 2]
+    }
+    #[inline(always)]
+    unsafe fn add_products(self, counts: Self::Counts, x: *const i8, q: *const i16) -> Self::Counts {
+        // SAFETY: the caller promises 16 numbers at both.
+        let (x, q) = unsafe { (x.cast::<[i8; LANES]>().read(), q.cast::<[[i16; 8]; 2]>().read_unaligned()) };
+        let x: u8x16 = bytemuck::cast(x);
+        // A byte with its highest bit turned is the number plus 128.
+        let (above, shift) = (x ^ u8x16::splat(128), i16x8::splat(128));
+        let (low, high) = (i16x8::from_u8x16_low(above) - shift, i16x8::from_u8x16_high(above) - shift);
+        [counts[0] + low.dot(i16x8::new(q[0])), counts[1] + high.dot(i16x8::new(q[1]))]
+    }
+    #[inline(always)]
+    unsafe fn add_signed(self, counts: Self::Counts, signs: u16, q: *const i16) -> Self::Counts {
+        // SAFETY: the caller promises 16 numbers.
+        let q = unsafe { q.cast::<[[i16; 8]; 2]>().read_unaligned() };
+        let (lanes, one) = (i16x8::new([1, 2, 4, 8, 16, 32, 64, 128]), i16x8::splat(1));
+        let (mut out, mut k) = (counts, 0);
+        while k < 2 {
+            let bits = i16x8::splat((signs >> (8 * k) & 255) as i16) & lanes;
+            // All bits where set, so 1 there and -1 elsewhere.
+            let set = bits.simd_eq(lanes);
+            out[k] = counts[k] + (i16x8::ZERO - one - set - set).dot(i16x8::new(q[k]));
+            k += 1;
+        }
+        out
+    }
+    #[inline(always)]
+    fn total(self, counts: Self::Counts) -> i32 {
+        let [a, b, c, d] = (counts[0] + counts[1]).to_array();
+        (a.wrapping_add(b)).wrapping_add(c.wrapping_add(d))
+    }
 
     const BACKEND: Backend = Backend::Baseline;
     const ROWS: usize = 2;

@@ -205,6 +205,7 @@ impl Lanewise for Baseline {
 
 impl Simd for Baseline {
     super::plain_words!(1);
+    super::plain_counts!();
 
     const BACKEND: Backend = Backend::Baseline;
     const ROWS: usize = 1;

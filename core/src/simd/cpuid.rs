@@ -14,19 +14,22 @@ use core::sync::atomic::{AtomicU8, Ordering};
 struct Answer {
     leaf1c: u32,
     leaf7b: u32,
+    leaf7c: u32,
     xcr0: u64,
 }
 
 const FMA: u32 = 1 << 12;
 const OSXSAVE: u32 = 1 << 27;
 const AVX: u32 = 1 << 28;
+/// Bit of leaf 7, register C.
+const VNNI: u32 = 1 << 11;
 
 /// XCR0: XMM and the upper halves of YMM.
 const YMM: u64 = 0b110;
 /// XCR0: those, masks, the upper halves of ZMM0 to 15, and ZMM16 to 31.
 const ZMM: u64 = 0b1110_0110;
 
-/// Bits of leaf 7, register B, for the names of [`bit`] in its order; FMA stands elsewhere.
+/// Bits of leaf 7, register B, for the names of [`bit`] in its order; FMA and VNNI stand elsewhere.
 const LEAF7: [u32; 6] = [1 << 5, 0, 1 << 16, 1 << 17, 1 << 30, 1 << 31];
 
 /// Which bit of [`has`] a target feature is. In the compiler only.
@@ -38,6 +41,7 @@ pub const fn bit(feature: &str) -> u8 {
         b"avx512dq" => 1 << 3,
         b"avx512bw" => 1 << 4,
         b"avx512vl" => 1 << 5,
+        b"avx512vnni" => 1 << 6,
         _ => panic!("no bit for this feature"),
     }
 }
@@ -63,19 +67,20 @@ fn find() -> u8 {
 }
 
 /// The sets of instructions that an answer allows.
-fn usable(Answer { leaf1c, leaf7b, xcr0 }: Answer) -> u8 {
+fn usable(Answer { leaf1c, leaf7b, leaf7c, xcr0 }: Answer) -> u8 {
     if leaf1c & AVX == 0 || xcr0 & YMM != YMM {
         return 0;
     }
     let mut found = if leaf1c & FMA != 0 { bit("fma") } else { 0 };
-    // AVX2, and where the registers are enabled the four others.
-    let sets = if xcr0 & ZMM == ZMM { LEAF7.len() } else { 1 };
+    // AVX2, and where the registers are enabled the five others.
+    let wide = xcr0 & ZMM == ZMM;
+    let sets = if wide { LEAF7.len() } else { 1 };
     for (number, &mask) in LEAF7.iter().enumerate().take(sets) {
         if leaf7b & mask != 0 {
             found |= 1 << number;
         }
     }
-    found
+    if wide && leaf7c & VNNI != 0 { found | bit("avx512vnni") } else { found }
 }
 
 /// Asks this processor.
@@ -84,10 +89,10 @@ fn ask() -> Answer {
     // SAFETY: every x86-64 processor has CPUID, leaf 0 says which leaves there are, and leaf 1 is always one.
     let (last, leaf1c) = unsafe { (__cpuid(0).eax, __cpuid(1).ecx) };
     // SAFETY: as above.
-    let leaf7b = if last >= 7 { unsafe { __cpuid_count(7, 0).ebx } } else { 0 };
+    let (leaf7b, leaf7c) = if last >= 7 { unsafe { (__cpuid_count(7, 0).ebx, __cpuid_count(7, 0).ecx) } } else { (0, 0) };
     // SAFETY: OSXSAVE says that the instruction is there and enabled.
     let xcr0 = if leaf1c & OSXSAVE != 0 { unsafe { xcr0() } } else { 0 };
-    Answer { leaf1c, leaf7b, xcr0 }
+    Answer { leaf1c, leaf7b, leaf7c, xcr0 }
 }
 
 /// Which registers are enabled.
@@ -104,8 +109,9 @@ unsafe fn xcr0() -> u64 {
 mod tests {
     use super::*;
 
-    const ALL: u8 = 0b11_1111;
-    const RICH: Answer = Answer { leaf1c: FMA | OSXSAVE | AVX, leaf7b: 1 << 5 | 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31, xcr0: ZMM | 1 };
+    const ALL: u8 = 0b111_1111;
+    const RICH: Answer =
+        Answer { leaf1c: FMA | OSXSAVE | AVX, leaf7b: 1 << 5 | 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31, leaf7c: VNNI, xcr0: ZMM | 1 };
 
     #[test]
     fn this_machine_has_what_the_standard_library_finds() {
@@ -115,7 +121,7 @@ mod tests {
             };
         }
         // The first asks, the others are told.
-        same!("avx2" "fma" "avx512f" "avx512dq" "avx512bw" "avx512vl");
+        same!("avx2" "fma" "avx512f" "avx512dq" "avx512bw" "avx512vl" "avx512vnni");
     }
 
     #[test]
@@ -134,6 +140,7 @@ mod tests {
     fn each_set_has_its_own_bit() {
         assert_eq!(usable(Answer { leaf1c: RICH.leaf1c & !AVX, ..RICH }), 0);
         assert_eq!(usable(Answer { leaf1c: RICH.leaf1c & !FMA, ..RICH }), ALL & !bit("fma"));
+        assert_eq!(usable(Answer { leaf7c: RICH.leaf7c & !VNNI, ..RICH }), ALL & !bit("avx512vnni"));
         for (feature, mask) in [("avx2", 5), ("avx512f", 16), ("avx512dq", 17), ("avx512bw", 30), ("avx512vl", 31)] {
             assert_eq!(usable(Answer { leaf7b: RICH.leaf7b & !(1 << mask), ..RICH }), ALL & !bit(feature), "{feature}");
         }

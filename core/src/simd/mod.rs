@@ -68,6 +68,32 @@ pub const VECTORS: bool =
 /// Lanes of the reproducible vocabulary, on every backend: element `j` of a sum belongs to partial sum `j mod 16`.
 pub const LANES: usize = 16;
 
+/// Lanes from a function of their number, for what has no faster road.
+macro_rules! from_each {
+    ($s:ident, |$j:ident| $lane:expr) => {{
+        let (mut lanes, mut $j) = ([0.0; LANES], 0);
+        while $j < Self::COUNT {
+            lanes[$j] = $lane;
+            $j += 1;
+        }
+        // SAFETY: the array holds as many numbers as there are lanes, at most 16.
+        unsafe { $s.load(lanes.as_ptr()) }
+    }};
+}
+
+/// 2^112: what the bits of a binary16, moved to where those of an f32 stand, fall short of its value by.
+const F16_SCALE: f32 = f32::from_bits((127 + 112) << 23);
+/// The largest number of binary16.
+const F16_MAX: f32 = 65_504.0;
+
+/// The value of a binary16, exactly; infinite where it is not finite.
+#[inline(always)]
+pub fn from_f16(bits: u16) -> f32 {
+    let size = f32::from_bits(u32::from(bits & 0x7fff) << 13) * F16_SCALE;
+    let size = if size > F16_MAX { f32::INFINITY } else { size };
+    f32::from_bits(size.to_bits() | u32::from(bits >> 15) << 31)
+}
+
 /// The part of the vocabulary that works lane by lane, so that it does not matter how many there are: functions of one number are
 /// written in it, and serve 16 lanes and a [`Single`] one.
 ///
@@ -147,6 +173,39 @@ pub trait Lanewise: Copy {
     /// Bit `j` is set where `a > b` in lane `j`.
     fn gt(self, a: Self::Lanes, b: Self::Lanes) -> u32;
 
+    /// Signed bytes from memory, exactly.
+    ///
+    /// # Safety
+    /// - `p` is valid for reading `COUNT` bytes.
+    #[inline(always)]
+    unsafe fn load_i8(self, p: *const i8) -> Self::Lanes {
+        // SAFETY: promised by the caller.
+        from_each!(self, |j| f32::from(unsafe { p.add(j).read() }))
+    }
+    /// Numbers of binary16 from memory, exactly, what is not finite as an infinity.
+    ///
+    /// # Safety
+    /// - `p` is valid for reading `COUNT` numbers, and aligned as they are.
+    #[inline(always)]
+    unsafe fn load_f16(self, p: *const u16) -> Self::Lanes {
+        // SAFETY: promised by the caller.
+        from_each!(self, |j| from_f16(unsafe { p.add(j).read() }))
+    }
+    /// Numbers of bfloat16 from memory, exactly.
+    ///
+    /// # Safety
+    /// - `p` is valid for reading `COUNT` numbers, and aligned as they are.
+    #[inline(always)]
+    unsafe fn load_bf16(self, p: *const u16) -> Self::Lanes {
+        // SAFETY: promised by the caller.
+        from_each!(self, |j| f32::from_bits(u32::from(unsafe { p.add(j).read() }) << 16))
+    }
+    /// 1 where a bit is set and -1 where it is clear, from the lowest bit on.
+    #[inline(always)]
+    fn from_signs(self, bits: u16) -> Self::Lanes {
+        from_each!(self, |j| if bits >> j & 1 == 1 { 1.0 } else { -1.0 })
+    }
+
     /// Asks for the cache line at `p` into the second-level cache; `p` need not be valid.
     #[inline(always)]
     fn prefetch(self, p: *const f32) {
@@ -212,6 +271,23 @@ pub trait Simd: Lanewise {
         }
         apart as u32
     }
+
+    /// Sums of products of integers, in as many lanes as the backend has. What is added up fits in 31 bits, or it wraps.
+    type Counts: Copy;
+    /// Nothing added up.
+    fn no_counts(self) -> Self::Counts;
+    /// `counts` plus 16 products of signed bytes with integers.
+    ///
+    /// # Safety
+    /// - 16 numbers are readable at both.
+    unsafe fn add_products(self, counts: Self::Counts, x: *const i8, q: *const i16) -> Self::Counts;
+    /// `counts` plus 16 integers of at least `-i16::MAX`, each with its sign turned where the bit is clear.
+    ///
+    /// # Safety
+    /// - 16 numbers are readable at `q`.
+    unsafe fn add_signed(self, counts: Self::Counts, signs: u16, q: *const i16) -> Self::Counts;
+    /// All of it.
+    fn total(self, counts: Self::Counts) -> i32;
 
     /// The lanes whose bit is set in `mask`, in order, to the front of `p`; says how many.
     ///
@@ -330,6 +406,45 @@ macro_rules! plain_words {
     };
 }
 use plain_words;
+
+/// The integer sums of a backend that adds them one by one.
+#[allow(unused_macros, reason = "a target has one of the baselines")]
+macro_rules! plain_counts {
+    () => {
+        type Counts = i32;
+        #[inline(always)]
+        fn no_counts(self) -> i32 {
+            0
+        }
+        #[inline(always)]
+        unsafe fn add_products(self, mut counts: i32, x: *const i8, q: *const i16) -> i32 {
+            let mut j = 0;
+            while j < LANES {
+                // SAFETY: promised by the caller.
+                let (x, q) = unsafe { (x.add(j).read(), q.add(j).read()) };
+                counts = counts.wrapping_add(i32::from(x) * i32::from(q));
+                j += 1;
+            }
+            counts
+        }
+        #[inline(always)]
+        unsafe fn add_signed(self, mut counts: i32, signs: u16, q: *const i16) -> i32 {
+            let mut j = 0;
+            while j < LANES {
+                // SAFETY: promised by the caller.
+                let q = i32::from(unsafe { q.add(j).read() });
+                counts = counts.wrapping_add(if signs >> j & 1 == 1 { q } else { -q });
+                j += 1;
+            }
+            counts
+        }
+        #[inline(always)]
+        fn total(self, counts: i32) -> i32 {
+            counts
+        }
+    };
+}
+use plain_counts;
 
 /// The bits of sqrt(1/2), rounded to nearest.
 const SQRT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;

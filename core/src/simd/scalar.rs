@@ -129,6 +129,7 @@ impl Lanewise for Scalar {
 
 impl Simd for Scalar {
     super::plain_words!(1);
+    super::plain_counts!();
 
     const BACKEND: Backend = Backend::Scalar;
     const ROWS: usize = 1;

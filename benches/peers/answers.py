@@ -1,7 +1,7 @@
 """Our side in a process of its own, which answers line by line and says how long each recall took, and its peers in this one.
 
 NumPy has all its advantages: `X @ q` into memory that is there already, the weights among the scores that can have one at all, by sorting
-those few, and a sum over the support alone. faiss gives the best row and its score, which is less than a recall.
+those few, and a sum over the support alone where that is less than half of the rows. faiss gives the best row and its score, which is less than a recall.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import faiss
 import numpy as np
 
 # How far below the best a score may be, times beta, and have a weight.
-REACH = {"sparsemax": 1.0, "entmax:1.5": 2.0}
+REACH = {"softmax": np.inf, "sparsemax": 1.0, "entmax:1.5": 2.0}
 # What a recall reads: f32 rows alone, an int8 copy of them first, an int8 copy of their first rotated columns before that.
 FORMS = ("plain", "certified", "progressive")
 PEERS = ("numpy", "faiss")
@@ -84,13 +84,20 @@ class NumPy:
         np.matmul(self.patterns, query, out=self.scores)
         best = self.scores.argmax()
         near = np.flatnonzero(self.scores >= self.scores[best] - np.float32(1.001 * REACH[separation] / beta))
-        weights = thresholds(separation, beta * (self.scores[near] - self.scores[best]).astype(np.float64))
-        support = weights > 0
-        return best, weights[support].astype(np.float32) @ self.patterns[near[support]]
+        weights = weights_of(separation, beta * (self.scores[near] - self.scores[best]).astype(np.float64))
+        support, weights = near[weights > 0], weights[weights > 0].astype(np.float32)
+        if 2 * support.size < len(self.patterns):
+            return best, weights @ self.patterns[support]
+        self.scores.fill(0)
+        self.scores[support] = weights
+        return best, self.scores @ self.patterns
 
 
-def thresholds(separation, z):
-    """Weights of a few scores, times beta, by sorting (Martins and Astudillo 2016; Peters et al. 2019, algorithm 2)."""
+def weights_of(separation, z):
+    """Weights of scores, times beta, less the best; sparse maps by sorting (Martins and Astudillo 2016; Peters et al. 2019, algorithm 2)."""
+    if separation == "softmax":
+        terms = np.exp(z)
+        return terms / terms.sum()
     ranks = np.arange(1, z.size + 1)
     if separation == "sparsemax":
         ordered = np.sort(z)[::-1]

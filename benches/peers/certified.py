@@ -16,7 +16,14 @@ import numpy as np
 import page
 import peers
 
-BETA = 50.0
+# Map, beta and kinds of query: beta retrieves, or weights are spread and nearly everything is read.
+NOISE, ERASED = "noise", "lower half erased"
+CASES = (
+    ("sparsemax", 50.0, (NOISE, ERASED)),
+    ("entmax:1.5", 50.0, (NOISE, ERASED)),
+    ("sparsemax", 0.001, (NOISE,)),
+    ("softmax", 0.001, (NOISE,)),
+)
 # Queries of each kind, and those of a round.
 QUERIES, EACH = 24, 4
 # An eighth of the pixels' number.
@@ -37,12 +44,13 @@ def damaged(pixels, seed=1):
 
 
 def comparisons(contest, rounds):
-    """Of each map and kind of query."""
-    for separation in answers.REACH:
-        for kind, first in (("noise", 0), ("lower half erased", QUERIES)):
+    """Of each case: the map with its beta, the kind of query, cosines to the winners, what was found."""
+    for separation, beta, kinds in CASES:
+        for kind in kinds:
+            first = QUERIES * (kind == ERASED)
             numbers = list(range(first, first + QUERIES))
-            found = contest.compare(separation, BETA, numbers, rounds, EACH)
-            yield separation, kind, contest.cosines(numbers, found.answers["plain"]), found
+            found = contest.compare(separation, beta, numbers, rounds, EACH)
+            yield f"{separation}@{beta:g}", kind, contest.cosines(numbers, found.answers["plain"]), found
 
 
 def rows(contest, commit, rounds):
@@ -93,7 +101,7 @@ def mnist(asked, rounds):
     copies = " and ".join(f"{seconds:.1f} s ({form})" for form, seconds in list(made.items())[1:])
     head = f"{datetime.date.today().isoformat()}, commit {asked.commit}, {measure.cpu()}, backend {backend(asked)}, one thread, "
     head += f"{rounds} interleaved rounds of {EACH} queries, {QUERIES} of each kind. NumPy {np.__version__}, faiss {faiss.__version__}. "
-    head += f"MNIST, {len(patterns)} x {patterns.shape[1]}, beta {BETA:g}; front `{FRONT}`. The copies are made once, in {copies}."
+    head += f"MNIST, {len(patterns)} x {patterns.shape[1]}; front `{FRONT}`. The copies are made once, in {copies}."
     page.write(asked.page, {"mnist": f"{head}\n\n{page.table(heads, cells)}"})
 
 

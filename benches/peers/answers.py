@@ -45,7 +45,7 @@ class Ours:
         np.save(self.folder / "queries.npy", queries)
         command = [program, "--answer", front, self.folder / "patterns.npy", self.folder / "queries.npy"]
         self.process = self.stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
-        self.made = dict(zip(FORMS, map(float, self._line())))
+        self.made = {form: float(self._line()[0]) for form in FORMS}
 
     def __enter__(self):
         return self

@@ -9,7 +9,8 @@
 
 use crate::backend::Backend;
 use crate::kernels::{
-    self, Active, Leader, Online, PANEL, PEAKS, PanelOnline, Power, PowerState, PowerSums, Slope, Tally, Weighed, Weighted,
+    self, Active, Bf16, Coded, Comparison, Doubt, F16, Leader, Online, PANEL, PEAKS, PanelOnline, Power, PowerState, PowerSums, SignBits,
+    Slope, Tally, Weighed, Weighted,
 };
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
@@ -19,7 +20,13 @@ use crate::simd::{Baseline, Scalar};
 compile_error!("basinet_backend=\"avx2\" needs -C target-feature=+avx2,+fma");
 #[cfg(all(
     basinet_backend = "avx512",
-    not(all(target_feature = "avx512f", target_feature = "avx512dq", target_feature = "avx512bw", target_feature = "avx512vl", target_feature = "avx512vnni"))
+    not(all(
+        target_feature = "avx512f",
+        target_feature = "avx512dq",
+        target_feature = "avx512bw",
+        target_feature = "avx512vl",
+        target_feature = "avx512vnni"
+    ))
 ))]
 compile_error!("basinet_backend=\"avx512\" needs -C target-feature=+avx512f,+avx512dq,+avx512bw,+avx512vl,+avx512vnni");
 
@@ -208,6 +215,17 @@ entry_points! {
     fn panel_above(scores: &mut [f32], keep: u64, bars: &[f32; PANEL]) -> u32;
     fn panel_sum(data: &[f32], stride: usize, rows: &[u32], weights: &[f32], factors: &[f32], sums: &mut [f32]);
     fn panel_scale_add(sum: &mut [f32], a: &[f32; PANEL], other: &[f32], b: &[f32; PANEL]);
+    fn byte_scores(rows: Coded<'_, i8>, query: &[f32], out: &mut [f32], comparison: Comparison);
+    fn byte_sum(rows: Coded<'_, i8>, list: (&[u32], &[f32]), factor: Option<f32>, sum: &mut [f32]);
+    fn byte_products(rows: Coded<'_, i8>, query: &[i16], by: f64, out: &mut [f32]);
+    fn sign_scores(rows: Coded<'_, SignBits>, query: &[f32], out: &mut [f32], comparison: Comparison);
+    fn sign_sum(rows: Coded<'_, SignBits>, list: (&[u32], &[f32]), factor: Option<f32>, sum: &mut [f32]);
+    fn sign_products(rows: Coded<'_, SignBits>, query: &[i16], by: f64, out: &mut [f32]);
+    fn f16_scores(rows: Coded<'_, F16>, query: &[f32], out: &mut [f32], comparison: Comparison);
+    fn f16_sum(rows: Coded<'_, F16>, list: (&[u32], &[f32]), factor: Option<f32>, sum: &mut [f32]);
+    fn bf16_scores(rows: Coded<'_, Bf16>, query: &[f32], out: &mut [f32], comparison: Comparison);
+    fn bf16_sum(rows: Coded<'_, Bf16>, list: (&[u32], &[f32]), factor: Option<f32>, sum: &mut [f32]);
+    fn raise(scores: &mut [f32], residuals: &[f32], rests: &[f32], doubt: Doubt) -> (f32, f32);
     fn bit_overlaps(words: &[u64], state: &[u64], last: u64, neurons: i32, out: &mut [i32]);
     fn bit_sums(words: &[u64], stride: usize, from: usize, weighted: Weighted<'_>, sums: &mut [i64]);
 }

@@ -8,6 +8,7 @@ mod any;
 mod backend;
 pub mod basin;
 pub mod binary;
+mod compressed;
 mod decimal;
 mod dispatch;
 mod error;
@@ -18,6 +19,7 @@ mod mask;
 mod patterns;
 mod recall;
 mod separation;
+mod sieve;
 mod simd;
 mod similarity;
 mod store;
@@ -27,18 +29,20 @@ pub mod universal;
 pub use any::{AnyModel, WithModel};
 pub use backend::{Backend, Job};
 pub use basin::Basin;
+pub use compressed::{Bf16, Code, Compressed, Encoded, F16, SignBits, Verdict};
 pub use dispatch::{Dispatch, Kernels};
 pub use error::Error;
 pub use feature_map::FeatureMap;
 pub use log_sum_relu::LogSumRelu;
 pub use mask::{Bits, Listed, Mask, RandomMask, Window};
-pub use patterns::{Element, Patterns, Rows};
+pub use patterns::{Element, Panels, Patterns, Rows};
 pub use recall::{
     Buffers, Certificate, Dynamics, FreeRecall, Identity, Kernelised, LayerNorm, Model, Normaliser, Pass, Post, Report, Scratch, Step,
     Stop, Tanh, UnitNorm, batch_scratch,
 };
 pub use separation::names::*;
 pub use separation::{AnySeparation, Beta, Kept, Separation, WithSeparation};
+pub use sieve::{Level, Sieve, Sifting};
 pub use similarity::{AnyDescending, AnySimilarity, Cosine, Descends, Dot, Similarity, SquaredDistance, WithSimilarity};
 pub use store::{PairStore, Rejected, Store};
 pub use superposition::{EluFeatures, Features, PositiveRandomFeatures, Recollection, ReluRandomFeatures, Superposition};

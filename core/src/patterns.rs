@@ -12,6 +12,7 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for f32 {}
     impl<E: super::Element> Sealed for super::Patterns<'_, E> {}
+    impl<C: crate::compressed::Code> Sealed for crate::compressed::Compressed<'_, C> {}
 }
 
 /// A type that patterns may be made of. f32 is the only one as yet.
@@ -37,15 +38,6 @@ pub trait Element: sealed::Sealed + Copy + 'static {
     /// Weighted sum of listed rows: see the kernel.
     #[doc(hidden)]
     fn weighted_sum<K: Kernels>(kernels: K, data: &[Self], stride: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]);
-    /// Scores of a block with panels: see the kernel.
-    #[doc(hidden)]
-    fn panel_scores<K: Kernels>(kernels: K, data: &[Self], stride: usize, shape: (usize, usize), panels: &[f32], out: &mut [f32]);
-    /// Negative squared distances of a block from panels: see the kernel.
-    #[doc(hidden)]
-    fn panel_distances<K: Kernels>(kernels: K, data: &[Self], stride: usize, shape: (usize, usize), panels: &[f32], out: &mut [f32]);
-    /// Weighted sums of listed rows of a block for panels: see the kernel.
-    #[doc(hidden)]
-    fn panel_sum<K: Kernels>(kernels: K, data: &[Self], stride: usize, rows: &[u32], weights: (&[f32], &[f32]), sums: &mut [f32]);
 }
 
 impl Element for f32 {
@@ -77,21 +69,9 @@ impl Element for f32 {
     fn weighted_block<K: Kernels>(kernels: K, data: &[f32], stride: usize, list: (&[u32], &[f32]), factor: f32, sum: &mut [f32]) {
         kernels.weighted_block(data, stride, list.0, list.1, factor, sum);
     }
-    #[inline]
-    fn panel_scores<K: Kernels>(kernels: K, data: &[f32], stride: usize, shape: (usize, usize), panels: &[f32], out: &mut [f32]) {
-        kernels.panel_scores(data, stride, shape, panels, panel_length(shape.0), out);
-    }
-    #[inline]
-    fn panel_distances<K: Kernels>(kernels: K, data: &[f32], stride: usize, shape: (usize, usize), panels: &[f32], out: &mut [f32]) {
-        kernels.panel_distances(data, stride, shape, panels, panel_length(shape.0), out);
-    }
-    #[inline]
-    fn panel_sum<K: Kernels>(kernels: K, data: &[f32], stride: usize, rows: &[u32], weights: (&[f32], &[f32]), sums: &mut [f32]) {
-        kernels.panel_sum(data, stride, rows, weights.0, weights.1, sums);
-    }
 }
 
-/// Rows that can be scored and read out by index, as often as wanted. Sealed: [`Patterns`] is it.
+/// Rows that can be scored and read out by index, as often as wanted. Sealed: [`Patterns`], and [`Compressed`](crate::Compressed) ones.
 pub trait Rows: sealed::Sealed {
     /// Numbers in a row.
     fn dim(&self) -> usize;
@@ -100,6 +80,11 @@ pub trait Rows: sealed::Sealed {
     /// Scores of the rows `from..from + out.len()`; rows that do not exist are left alone. `summed` says that they are summed next.
     #[doc(hidden)]
     fn scores<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32], summed: bool);
+    /// The same of a few rows, behind which nobody reads on.
+    #[doc(hidden)]
+    fn row_scores<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32]) {
+        self.scores(kernels, from, query, out, false);
+    }
     /// Negative squared distances of the rows from the query, as [`scores`](Self::scores).
     #[doc(hidden)]
     fn distances<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32], summed: bool);
@@ -118,6 +103,10 @@ pub trait Rows: sealed::Sealed {
     /// Adds the listed rows, counted from `from`, times their weights to `sum`.
     #[doc(hidden)]
     fn weighted_sum<K: Kernels>(&self, kernels: K, from: usize, rows: &[u32], weights: &[f32], sum: &mut [f32]);
+}
+
+/// Rows that can be compared with many queries at once, as batches do. Sealed: [`Patterns`] of f32.
+pub trait Panels: Rows {
     /// Scores of a block of rows, (first, how many), with whole panels.
     #[doc(hidden)]
     fn panel_scores<K: Kernels>(&self, kernels: K, block: (usize, usize), panels: &[f32], out: &mut [f32]);
@@ -261,6 +250,11 @@ impl<E: Element> Rows for Patterns<'_, E> {
     fn scores<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32], summed: bool) {
         E::scores(kernels, self.behind(from), self.stride.get(), query, out, summed);
     }
+    fn row_scores<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32]) {
+        let (rows, stride) = (self.behind(from), self.stride.get());
+        let end = out.len().saturating_sub(1).saturating_mul(stride).saturating_add(self.dim.get());
+        E::scores(kernels, rows.get(..end).unwrap_or(rows), stride, query, out, false);
+    }
     #[inline]
     fn distances<K: Kernels>(&self, kernels: K, from: usize, query: &[f32], out: &mut [f32], summed: bool) {
         E::distances(kernels, self.behind(from), self.stride.get(), query, out, summed);
@@ -284,17 +278,22 @@ impl<E: Element> Rows for Patterns<'_, E> {
     fn weighted_block<K: Kernels>(&self, kernels: K, from: usize, list: (&[u32], &[f32]), factor: f32, sum: &mut [f32]) {
         E::weighted_block(kernels, self.behind(from), self.stride.get(), list, factor, sum);
     }
+}
+
+impl Panels for Patterns<'_> {
     #[inline]
     fn panel_scores<K: Kernels>(&self, kernels: K, (from, rows): (usize, usize), panels: &[f32], out: &mut [f32]) {
-        E::panel_scores(kernels, self.behind(from), self.stride.get(), (self.dim.get(), rows), panels, out);
+        let dim = self.dim.get();
+        kernels.panel_scores(self.behind(from), self.stride.get(), (dim, rows), panels, panel_length(dim), out);
     }
     #[inline]
     fn panel_distances<K: Kernels>(&self, kernels: K, (from, rows): (usize, usize), panels: &[f32], out: &mut [f32]) {
-        E::panel_distances(kernels, self.behind(from), self.stride.get(), (self.dim.get(), rows), panels, out);
+        let dim = self.dim.get();
+        kernels.panel_distances(self.behind(from), self.stride.get(), (dim, rows), panels, panel_length(dim), out);
     }
     #[inline]
     fn panel_sum<K: Kernels>(&self, kernels: K, from: usize, rows: &[u32], weights: (&[f32], &[f32]), sums: &mut [f32]) {
-        E::panel_sum(kernels, self.behind(from), self.stride.get(), rows, weights, sums);
+        kernels.panel_sum(self.behind(from), self.stride.get(), rows, weights.0, weights.1, sums);
     }
 }
 
@@ -320,7 +319,4 @@ impl Rows for NoValues {
     fn square_norms<K: Kernels>(&self, _: K, _: usize, _: &mut [f32]) {}
     fn weighted_sum<K: Kernels>(&self, _: K, _: usize, _: &[u32], _: &[f32], _: &mut [f32]) {}
     fn weighted_block<K: Kernels>(&self, _: K, _: usize, _: (&[u32], &[f32]), _: f32, _: &mut [f32]) {}
-    fn panel_scores<K: Kernels>(&self, _: K, _: (usize, usize), _: &[f32], _: &mut [f32]) {}
-    fn panel_distances<K: Kernels>(&self, _: K, _: (usize, usize), _: &[f32], _: &mut [f32]) {}
-    fn panel_sum<K: Kernels>(&self, _: K, _: usize, _: &[u32], _: (&[f32], &[f32]), _: &mut [f32]) {}
 }

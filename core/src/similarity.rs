@@ -14,7 +14,7 @@
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{BLOCK, PANEL, TILE_SCORES, panel_length};
-use crate::patterns::Rows;
+use crate::patterns::{Panels, Rows};
 use core::fmt;
 
 mod sealed {
@@ -29,7 +29,7 @@ pub trait Similarity: sealed::Sealed + Copy + Send + Sync + fmt::Debug {
 
     /// Scores of a block of rows, (first, how many), with whole panels, whose last 16 numbers are the queries' norms.
     #[doc(hidden)]
-    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]);
+    fn panel_scores<K: Kernels, R: Panels>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]);
 
     /// The energy of a state less its constant, from half its squared norm and `Omega*(beta s)/beta`; `None` where there is no energy.
     #[doc(hidden)]
@@ -70,7 +70,7 @@ impl Similarity for Dot {
         rows.scores(kernels, from, query, out, summed);
     }
 
-    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
+    fn panel_scores<K: Kernels, R: Panels>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
         rows.panel_scores(kernels, block, panels, out);
     }
 
@@ -111,7 +111,7 @@ impl Similarity for SquaredDistance {
         rows.distances(kernels, from, query, out, summed);
     }
 
-    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
+    fn panel_scores<K: Kernels, R: Panels>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
         rows.panel_distances(kernels, block, panels, out);
     }
 
@@ -163,7 +163,7 @@ impl Similarity for Cosine {
         }
     }
 
-    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
+    fn panel_scores<K: Kernels, R: Panels>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
         let mut square_norms = [0.0; BLOCK];
         rows.panel_scores(kernels, block, panels, out);
         rows.square_norms(kernels, block.0, square_norms.get_mut(..block.1).unwrap_or(&mut []));
@@ -268,7 +268,7 @@ impl Similarity for AnySimilarity {
         }
     }
 
-    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
+    fn panel_scores<K: Kernels, R: Panels>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
         match self {
             Self::Dot => Dot.panel_scores(kernels, rows, block, panels, out),
             Self::Cosine => Cosine.panel_scores(kernels, rows, block, panels, out),
@@ -324,7 +324,7 @@ impl Similarity for AnyDescending {
         }
     }
 
-    fn panel_scores<K: Kernels, R: Rows>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
+    fn panel_scores<K: Kernels, R: Panels>(&self, kernels: K, rows: &R, block: (usize, usize), panels: &[f32], out: &mut [f32]) {
         self.any().panel_scores(kernels, rows, block, panels, out);
     }
 

@@ -11,6 +11,8 @@ mod batch;
 mod binary_memory;
 pub mod capacity;
 pub mod codes;
+mod compressed_copy;
+mod compressed_memory;
 #[cfg(feature = "experiments")]
 pub mod experiments;
 #[cfg(feature = "train")]
@@ -42,6 +44,7 @@ mod work;
 
 pub use basinet_core::*;
 pub use binary_memory::{BinaryMemory, BinaryRecalled, BinarySettled, BinaryState, Signs};
+pub use compressed_memory::{CompressedMemory, SiftedRecall};
 pub use free::FreeRecalls;
 pub use kernel::KernelMemory;
 pub use linear_map::LinearMap;

@@ -55,4 +55,12 @@ impl Workspace {
         let scratch = Scratch::new(&mut self.sums, &mut self.scores, &mut self.rows, &mut self.work);
         scratch.with_states(&mut self.states).with_features(&mut self.features)
     }
+
+    /// The memory for one recall by a sieve that needs so much [room](basinet_core::Sieve::room).
+    pub fn scratch_to_sift(&mut self, room: usize) -> Scratch<'_> {
+        if self.features.len() < room {
+            self.features.resize(room, 0.0);
+        }
+        Scratch::new(&mut self.sums, &mut self.scores, &mut self.rows, &mut self.work).with_features(&mut self.features)
+    }
 }

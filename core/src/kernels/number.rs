@@ -4,7 +4,7 @@
 //! at most 17 significant bits. Every loop over rows is written over this trait, so a row of codes is summed as the f32 row that it stands
 //! for would be, in bits.
 
-use crate::simd::{LANES, Lanewise, from_f16};
+use crate::simd::{LANES, Lanewise};
 
 /// A number of 16 bits: IEEE 754 binary16. What is not finite counts as an infinity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Bf16(pub u16);
 /// Sixteen numbers of one bit each, from the lowest on: 1 where it is set, -1 where it is clear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(transparent)]
-pub struct Signs(pub u16);
+pub struct SignBits(pub u16);
 
 /// A transparent type of a u16 may be any of its bits, and is its bytes.
 macro_rules! plain {
@@ -30,7 +30,7 @@ macro_rules! plain {
         unsafe impl bytemuck::Pod for $type {})*
     };
 }
-plain!(F16, Bf16, Signs);
+plain!(F16, Bf16, SignBits);
 
 /// A number, or a word of several codes.
 pub trait Number: Copy {
@@ -111,7 +111,7 @@ code!(i8, 0, i8, load_i8);
 code!(F16, F16(0), u16, load_f16);
 code!(Bf16, Bf16(0), u16, load_bf16);
 
-impl Number for Signs {
+impl Number for SignBits {
     const EACH: usize = 16;
 
     #[inline(always)]

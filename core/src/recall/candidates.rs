@@ -11,12 +11,12 @@
 
 use super::batch::sparse;
 use super::source::Rescan;
-use super::state::{Block, Halt, Normaliser, Rule, State};
+use super::state::{Block, Halt, Normaliser, Rule, Sifted, State};
 use super::{Batch, Scratch};
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{BLOCK, Leader, Tally};
-use crate::patterns::Rows;
+use crate::patterns::{Panels, Rows};
 use crate::separation::cut::Cut;
 use crate::separation::met::{List, Met, Numbers};
 use crate::separation::{Map, Separation, Sparse, Weighed};
@@ -295,7 +295,25 @@ impl<M: Sparse> State<M> for Candidates {
         self.leader
     }
 
-    fn batch<S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Rows, V: Rows>(batch: Batch<'_, S, Q, K, R, V>)
+    fn floor_under<K: Kernels>(rule: Rule<'_, M, K>, lower: f32, _: f64) -> f32 {
+        rule.map.floor(rule.beta, lower)
+    }
+
+    fn floor_of<K: Kernels>(rule: Rule<'_, M, K>, leader: Leader, some: List<'_>, work: &mut [f32]) -> f32 {
+        let cut = rule.map.cut(rule.kernels, rule.beta, leader, &mut Met::Listed(some), work);
+        cut.map_or(f32::NEG_INFINITY, |cut| rule.map.floor_of(rule.beta, &cut))
+    }
+
+    fn fewest<K: Kernels>(rule: Rule<'_, M, K>) -> usize {
+        rule.map.fewest()
+    }
+
+    fn sifted<K: Kernels, R: Rows>(_: Rule<'_, M, K>, sifted: Sifted, _: &R, _: &mut Scratch<'_>) -> Result<Self, Halt> {
+        let Sifted { len, leader, floor, rows } = sifted;
+        Ok(Self { leader, floor, len, limit: len, rows })
+    }
+
+    fn batch<S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Panels, V: Panels>(batch: Batch<'_, S, Q, K, R, V>)
     where
         M: Map<State = Self>,
     {

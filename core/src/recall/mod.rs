@@ -30,8 +30,8 @@ pub use pass::Pass;
 pub use post::{Identity, LayerNorm, Post, Tanh, UnitNorm};
 pub use settle::{Dynamics, Report, Stop};
 pub(crate) use settle::{Energies, copy, distance};
-use state::Rule;
-pub use state::{Normaliser, State};
+pub use state::Rule;
+pub use state::{Normaliser, Sifted, State};
 pub use step::Step;
 pub use sum::IN_ORDER;
 pub(crate) use sum::RankedSum;
@@ -42,9 +42,9 @@ use crate::mask::Mask;
 use crate::patterns::{Rows, square_sum};
 use crate::separation::{Beta, Kept, Map, Separation};
 use crate::similarity::{Descends, Dot, Similarity};
-use pass::StateOf;
-pub use pass::same;
+pub use pass::{StateOf, same};
 use source::{Listed, Rescan, Scored, Source};
+pub(crate) use source::{kept, mask};
 
 /// What to compute: an inverse temperature, a separation, a similarity. Plain numbers, checked when made.
 ///
@@ -255,7 +255,7 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
         if finite { Ok(()) } else { Err(Error::OutputNotFinite) }
     }
 
-    fn rule(&self) -> Rule<'_, S::Map, K> {
+    pub(crate) fn rule(&self) -> Rule<'_, S::Map, K> {
         Rule { map: self.separation.map(), beta: self.beta.get(), kernels: self.kernels }
     }
 

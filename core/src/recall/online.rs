@@ -6,14 +6,14 @@
 
 use super::batch::dense;
 use super::source::Rescan;
-use super::state::{Block, Halt, Normaliser, Rule, State};
+use super::state::{Block, Halt, Normaliser, Rule, Sifted, State};
 use super::{Batch, Scratch};
 use crate::dispatch::Kernels;
 use crate::error::Error;
-use crate::kernels::{Leader, Online as Terms};
-use crate::patterns::Rows;
-use crate::separation::cut::Cut;
-use crate::separation::met::Met;
+use crate::kernels::{BLOCK, CHUNK, Leader, Online as Terms};
+use crate::patterns::{Panels, Rows};
+use crate::separation::cut::{Cut, floor_below};
+use crate::separation::met::{List, Met};
 use crate::separation::{Dense, Separation};
 use crate::similarity::Similarity;
 
@@ -152,7 +152,48 @@ impl<M: Dense> State<M> for Online {
         self.total.leader.merged(self.chunk.leader)
     }
 
-    fn batch<S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Rows, V: Rows>(batch: Batch<'_, S, Q, K, R, V>) {
+    fn floor_under<K: Kernels>(rule: Rule<'_, M, K>, lower: f32, budget: f64) -> f32 {
+        floor_below(lower, -libm::log(budget), rule.beta)
+    }
+
+    fn floor_of<K: Kernels>(_: Rule<'_, M, K>, _: Leader, _: List<'_>, _: &mut [f32]) -> f32 {
+        f32::NEG_INFINITY
+    }
+
+    fn fewest<K: Kernels>(_: Rule<'_, M, K>) -> usize {
+        1
+    }
+
+    /// Block by block of the memory, those of which nothing is on the list left out.
+    fn sifted<K: Kernels, R: Rows>(rule: Rule<'_, M, K>, sifted: Sifted, values: &R, scratch: &mut Scratch<'_>) -> Result<Self, Halt> {
+        let (mut state, mut i) = (<Self as State<M>>::NONE, 0);
+        while let Some(&row) = scratch.rows.get(i).filter(|_| i < sifted.len) {
+            let from = row as usize / BLOCK * BLOCK;
+            let (mut scores, mut keep) = ([f32::NEG_INFINITY; BLOCK], 0);
+            while let (Some(&row), Some(&score)) = (scratch.rows.get(i), scratch.scores.get(i))
+                && i < sifted.len
+                && row as usize / BLOCK * BLOCK == from
+            {
+                if let Some(place) = scores.get_mut(row as usize % BLOCK) {
+                    *place = score;
+                }
+                keep |= 1 << (row % 64);
+                i += 1;
+            }
+            let width = BLOCK.min(values.count().saturating_sub(from));
+            let scores = scores.get_mut(..width).unwrap_or(&mut []);
+            state.block(rule, Block { row: from as u32, from, scores, keep, values }, scratch)?;
+            let next = scratch.rows.get(i).filter(|_| i < sifted.len);
+            if next.is_none_or(|&next| next as usize / CHUNK != from / CHUNK) {
+                <Self as State<M>>::end_chunk(&mut state, rule, scratch);
+            }
+        }
+        // What comes second may be a bound.
+        state.total.leader = sifted.leader;
+        Ok(state)
+    }
+
+    fn batch<S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Panels, V: Panels>(batch: Batch<'_, S, Q, K, R, V>) {
         dense::run(batch);
     }
 }

@@ -3,7 +3,7 @@
 use super::Model;
 use super::buffers::Scratch;
 use super::source::{Rescan, Scored, Source, block_width};
-use super::state::{Block, Halt, Normaliser, State};
+use super::state::{Block, Halt, Normaliser, Sifted, State};
 use super::step::Step;
 use crate::dispatch::{Dispatch, Kernels};
 use crate::error::Error;
@@ -73,6 +73,13 @@ impl<'s, S: Separation, Q: Similarity, K: Kernels> Pass<'s, S, Q, K> {
     /// The same pass where `state` is what has been read; its candidates are in the scratch memory.
     pub(crate) fn resumed(self, state: StateOf<S>) -> Self {
         Self { state, ..self }
+    }
+
+    /// Takes in, as all there is, rows of which only those on a list matter: their scores and numbers are the scratch memory's first
+    /// candidates. None where a score or value will not do.
+    pub(crate) fn take_sifted(&mut self, sifted: Sifted, values: &impl Rows) -> Option<()> {
+        self.state = <StateOf<S> as State<S::Map>>::sifted(self.model.rule(), sifted, values, &mut self.scratch).ok()?;
+        Some(())
     }
 
     /// Reads rows that are their own values; the first is row `first` of the whole memory. One pass over them, O(rows * dim).

@@ -5,8 +5,9 @@ use super::{Batch, Scratch};
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::Leader;
-use crate::patterns::Rows;
+use crate::patterns::{Panels, Rows};
 use crate::separation::cut::Cut;
+use crate::separation::met::List;
 use crate::separation::{Map, Separation};
 use crate::similarity::Similarity;
 use core::fmt;
@@ -129,6 +130,19 @@ impl Normaliser {
     }
 }
 
+/// Rows of which only some matter.
+#[derive(Clone, Copy, Debug)]
+pub struct Sifted {
+    /// How many matter.
+    pub len: usize,
+    /// The best of them.
+    pub leader: Leader,
+    /// No row with this score or a lower one matters.
+    pub floor: f32,
+    /// All rows that take part.
+    pub rows: u32,
+}
+
 /// What a pass keeps under a map of type `M`.
 pub trait State<M>: Copy + Send + Sync + fmt::Debug {
     /// Nothing read yet.
@@ -181,8 +195,24 @@ pub trait State<M>: Copy + Send + Sync + fmt::Debug {
     /// The best rows so far.
     fn leader(&self) -> Leader;
 
+    /// A score at or below which no row matters once a row with a score of at least `lower` is known: sparse maps, since it has no weight;
+    /// dense ones, since its term is at most `budget` of the largest.
+    fn floor_under<K: Kernels>(rule: Rule<'_, M, K>, lower: f32, budget: f64) -> f32;
+
+    /// The same from the scores of some of the rows, whose best are `leader`; minus infinity where they say nothing.
+    fn floor_of<K: Kernels>(rule: Rule<'_, M, K>, leader: Leader, some: List<'_>, work: &mut [f32]) -> f32;
+
+    /// Rows that it takes for the scores of some to say anything.
+    fn fewest<K: Kernels>(rule: Rule<'_, M, K>) -> usize;
+
+    /// The state of a pass over rows of which only those on a list matter: their scores and numbers are the scratch memory's first candidates.
+    ///
+    /// # Errors
+    /// Where it halts.
+    fn sifted<K: Kernels, R: Rows>(rule: Rule<'_, M, K>, sifted: Sifted, values: &R, scratch: &mut Scratch<'_>) -> Result<Self, Halt>;
+
     /// Recalls the queries of a batch, but for those that have to be recalled by themselves.
-    fn batch<S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Rows, V: Rows>(batch: Batch<'_, S, Q, K, R, V>)
+    fn batch<S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Panels, V: Panels>(batch: Batch<'_, S, Q, K, R, V>)
     where
         M: Map<State = Self>;
 }

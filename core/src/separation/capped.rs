@@ -131,6 +131,10 @@ impl<B: Bounds> Sparse for Capped<B> {
         if cut.blend == SHORT { f32::NEG_INFINITY } else { floor_below(cut.reference, -cut.low, beta) }
     }
 
+    fn fewest(&self) -> usize {
+        self.0.mass() as usize
+    }
+
     fn enough(&self) -> usize {
         (self.0.mass() as usize).saturating_mul(4).saturating_add(4 * BLOCK)
     }

@@ -165,6 +165,11 @@ pub trait Sparse: Map {
     /// The same from the cut of some of the rows.
     fn floor_of(&self, beta: f32, cut: &Cut) -> f32;
 
+    /// Rows that it takes to carry the weights.
+    fn fewest(&self) -> usize {
+        1
+    }
+
     /// With more candidates than this, dropping some pays.
     fn enough(&self) -> usize {
         usize::MAX

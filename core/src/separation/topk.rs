@@ -75,6 +75,10 @@ impl Sparse for TopK {
         cut.reference.next_down()
     }
 
+    fn fewest(&self) -> usize {
+        self.k() as usize
+    }
+
     fn enough(&self) -> usize {
         (self.k() as usize).saturating_mul(4).saturating_add(4 * BLOCK)
     }

@@ -2,6 +2,7 @@
 
 mod batches;
 mod binary;
+mod compressed;
 mod free;
 mod kernel;
 mod pairs;

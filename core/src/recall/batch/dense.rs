@@ -5,7 +5,7 @@ use super::room::STATE;
 use super::{Batch, List, Scored, Visit, visit};
 use crate::dispatch::Kernels;
 use crate::kernels::{PANEL, PanelOnline, TILE_SCORES};
-use crate::patterns::Rows;
+use crate::patterns::Panels;
 use crate::recall::Step;
 use crate::separation::{Dense, Separation};
 use crate::similarity::Similarity;
@@ -32,7 +32,7 @@ fn states(numbers: &mut [f32]) -> impl Iterator<Item = (&mut [f32], &mut [f32])>
     numbers.chunks_exact_mut(STATE).filter_map(|state| state.split_at_mut_checked(NUMBERS))
 }
 
-impl<K: Kernels, V: Rows> Visit for Sums<'_, K, V> {
+impl<K: Kernels, V: Panels> Visit for Sums<'_, K, V> {
     fn block(&mut self, scored: Scored, scores: &mut [f32]) {
         let Scored { from, width, keep, panel } = scored;
         let (mut factors, mut used) = ([[0.0; PANEL]; super::ABREAST], 0);
@@ -80,7 +80,7 @@ impl<K: Kernels, V: Rows> Visit for Sums<'_, K, V> {
 }
 
 /// Recalls what is in the panels.
-pub fn run<M: Dense, S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Rows, V: Rows>(batch: Batch<'_, S, Q, K, R, V>) {
+pub fn run<M: Dense, S: Separation<Map = M>, Q: Similarity, K: Kernels, R: Panels, V: Panels>(batch: Batch<'_, S, Q, K, R, V>) {
     let Batch { model, keys, values, steps, room, .. } = batch;
     let (kernels, beta, empty_slot) = (model.kernels, model.beta.get(), model.separation.map().empty_slot());
     for state in [&mut *room.results, &mut *room.total] {

@@ -20,7 +20,7 @@ use super::{Model, Step, source};
 use crate::dispatch::Kernels;
 use crate::error::Error;
 use crate::kernels::{BLOCK, CHUNK, PANEL, TILE_SCORES, panel_length};
-use crate::patterns::{Rows, square_sum};
+use crate::patterns::{Panels, square_sum};
 use crate::separation::Separation;
 use crate::similarity::Similarity;
 
@@ -63,7 +63,7 @@ pub struct Batch<'b, S, Q, K, R, V> {
     pub room: Room<'b>,
 }
 
-impl<S: Separation, Q: Similarity, K: Kernels, R: Rows, V: Rows> Batch<'_, S, Q, K, R, V> {
+impl<S: Separation, Q: Similarity, K: Kernels, R: Panels, V: Panels> Batch<'_, S, Q, K, R, V> {
     /// Transposes the queries; those that a panel lacks are zero.
     fn pack(&mut self) {
         let Self { model, keys, queries, room, .. } = self;
@@ -86,7 +86,7 @@ impl<S: Separation, Q: Similarity, K: Kernels, R: Rows, V: Rows> Batch<'_, S, Q,
 /// Scores all rows with all panels, block by block.
 pub fn visit<S: Separation, Q: Similarity, K: Kernels>(
     model: &Model<S, Q, K>,
-    keys: &impl Rows,
+    keys: &impl Panels,
     panels: &[f32],
     scores: &mut [f32],
     visitor: &mut impl Visit,
@@ -141,7 +141,7 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     /// not here). `out` is as it was then; `steps` may not be.
     pub fn step_batch(
         &self,
-        rows: &impl Rows,
+        rows: &impl Panels,
         queries: &[f32],
         out: &mut [f32],
         steps: &mut [Step],
@@ -161,8 +161,8 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     /// As [`step_batch`](Self::step_batch).
     pub fn read_batch(
         &self,
-        keys: &impl Rows,
-        values: &impl Rows,
+        keys: &impl Panels,
+        values: &impl Panels,
         queries: &[f32],
         out: &mut [f32],
         steps: &mut [Step],
@@ -202,8 +202,8 @@ impl<S: Separation, Q: Similarity, K: Kernels> Model<S, Q, K> {
     /// Recalls the queries that have no step yet, one by one.
     fn finish_batch(
         &self,
-        keys: &impl Rows,
-        values: &impl Rows,
+        keys: &impl Panels,
+        values: &impl Panels,
         queries: &[f32],
         steps: &mut [Step],
         room: &mut Room<'_>,

@@ -7,7 +7,7 @@ use super::room::{STATE, Single};
 use super::{Batch, Scored, Visit, visit};
 use crate::dispatch::Kernels;
 use crate::kernels::{BLOCK, PANEL, TILE_SCORES};
-use crate::patterns::{NoValues, Rows};
+use crate::patterns::{NoValues, Panels};
 use crate::recall::{Candidates, Scratch, source};
 use crate::separation::{Map, Separation, Sparse};
 use crate::similarity::Similarity;
@@ -118,8 +118,8 @@ where
     S: Separation<Map = M>,
     Q: Similarity,
     K: Kernels,
-    R: Rows,
-    V: Rows,
+    R: Panels,
+    V: Panels,
 {
     let Batch { model, keys, values, queries, steps, room } = batch;
     let Single { sums, candidates } = room.single;

@@ -1,0 +1,152 @@
+//! Integer products of codes with a query of integers, and the bounds on scores that they give.
+//!
+//! `out_i = scale_i * by * sum_j code_ij k_j`. The sum is one of integers, in any order and any number of lanes: the same on every backend.
+//! Then three numbers are multiplied in f64, where the product of a sum of 31 bits and two scales of 24 is within 2^-52 of itself, and the
+//! outcome is rounded to f32 once.
+//!
+//! Bytes are widened to 16 bits and multiplied in pairs (`madd`, VNNI's `dpwssd`, NEON's `smull`): sums of two bytes' products would not fit
+//! in the 16 bits that `maddubs` has. A row of codes is a fourth, or a 32nd, of one of f32, so memory is what a scan waits for: rows are taken
+//! one after the other, as the hardware's prefetcher likes them, and it is helped along by [`AHEAD`].
+
+use super::dot::Coded;
+use super::number::{Number, SignBits};
+use crate::simd::{LANES, Simd};
+
+/// How far ahead memory is asked for, in bytes.
+const AHEAD: usize = 2048;
+
+/// A code whose products with integers are integers.
+pub trait Whole: Number {
+    /// The largest absolute code.
+    const LARGEST: i64;
+
+    /// `counts` plus the products of numbers `j..j + 16` of the row with 16 of the query.
+    ///
+    /// # Safety
+    /// - The codes of these numbers are readable, and 16 integers at `q`.
+    unsafe fn add<S: Simd>(s: S, counts: S::Counts, row: *const Self, j: usize, q: *const i16) -> S::Counts;
+
+    /// The same of the last `n` numbers, fewer than 16; the query is zero behind them.
+    ///
+    /// # Safety
+    /// - The codes of these numbers are readable, and 16 integers at `q`.
+    unsafe fn add_last<S: Simd>(s: S, counts: S::Counts, row: *const Self, j: usize, n: usize, q: *const i16) -> S::Counts;
+}
+
+impl Whole for i8 {
+    const LARGEST: i64 = 128;
+
+    #[inline(always)]
+    unsafe fn add<S: Simd>(s: S, counts: S::Counts, row: *const i8, j: usize, q: *const i16) -> S::Counts {
+        // SAFETY: promised by the caller.
+        unsafe { s.add_products(counts, row.add(j), q) }
+    }
+    #[inline(always)]
+    unsafe fn add_last<S: Simd>(s: S, counts: S::Counts, row: *const i8, j: usize, n: usize, q: *const i16) -> S::Counts {
+        let (mut codes, mut k) = ([0; LANES], 0);
+        while k < n && k < LANES {
+            // SAFETY: promised by the caller.
+            codes[k] = unsafe { row.add(j + k).read() };
+            k += 1;
+        }
+        // SAFETY: the array has 16 codes; the query is the caller's promise.
+        unsafe { s.add_products(counts, codes.as_ptr(), q) }
+    }
+}
+
+impl Whole for SignBits {
+    const LARGEST: i64 = 1;
+
+    #[inline(always)]
+    unsafe fn add<S: Simd>(s: S, counts: S::Counts, row: *const SignBits, j: usize, q: *const i16) -> S::Counts {
+        // SAFETY: promised by the caller.
+        unsafe { s.add_signed(counts, row.add(j / LANES).read().0, q) }
+    }
+    #[inline(always)]
+    unsafe fn add_last<S: Simd>(s: S, counts: S::Counts, row: *const SignBits, j: usize, _: usize, q: *const i16) -> S::Counts {
+        // SAFETY: promised by the caller; a word is whole, and what the query has behind the last number is zero.
+        unsafe { Self::add(s, counts, row, j, q) }
+    }
+}
+
+/// `out[i] = scale_i * by * sum_j code_ij query_j` for as many rows as there are, and as `out` holds. `query` has integers of absolute
+/// value below 2^15, zero behind the row's numbers up to a multiple of 16; it is too short, or the sum of their absolute values times the
+/// largest code's too large for 31 bits, in the caller's responsibility: nothing is done, or sums wrap.
+#[inline(always)]
+pub fn products<S: Simd, X: Whole>(s: S, rows: Coded<'_, X>, query: &[i16], by: f64, out: &mut [f32]) {
+    let (stride, dim) = (rows.stride(), rows.dim);
+    if stride == 0 || query.len() < dim.next_multiple_of(LANES) {
+        return;
+    }
+    let (held, full) = (rows.codes.len() / stride, dim - dim % LANES);
+    let (mut row, mut left, mut i) = (rows.codes.as_ptr(), held, 0);
+    while i < out.len() && i < rows.scales.len() && left > 0 {
+        let (mut counts, mut j) = (s.no_counts(), 0);
+        while j < full {
+            if S::FETCHES && j.is_multiple_of(4 * LANES) {
+                s.prefetch(row.cast::<u8>().wrapping_add(j * size_of::<X>() / X::EACH + AHEAD).cast());
+            }
+            // SAFETY: j + 16 <= dim, and the row lies within the codes.
+            counts = unsafe { X::add(s, counts, row, j, query.as_ptr().add(j)) };
+            j += LANES;
+        }
+        if full < dim {
+            // SAFETY: dim - full numbers are left, and the query goes on to a multiple of 16.
+            counts = unsafe { X::add_last(s, counts, row, full, dim - full, query.as_ptr().add(full)) };
+        }
+        out[i] = (f64::from(s.total(counts)) * (f64::from(rows.scales[i]) * by)) as f32;
+        row = row.wrapping_add(stride);
+        (left, i) = (left - 1, i + 1);
+    }
+}
+
+/// What errors, rests and nothing at all add to the doubt about a score.
+#[derive(Clone, Copy, Debug)]
+pub struct Doubt {
+    /// A row's residual times this.
+    pub residual: f32,
+    /// A row's rest times this.
+    pub rest: f32,
+    /// Whatever the row.
+    pub any: f32,
+}
+
+/// Turns approximate scores into upper bounds, `c + doubt`, in place, with `doubt = residual_i d.residual + rest_i d.rest + d.any`; says the
+/// largest lower bound `c - doubt`, and the largest upper one. `rests` may be empty. Roundings to nearest: [`Doubt`] has room for them.
+#[inline(always)]
+pub fn raise<S: Simd>(s: S, scores: &mut [f32], residuals: &[f32], rests: &[f32], doubt: Doubt) -> (f32, f32) {
+    let n = if scores.len() < residuals.len() { scores.len() } else { residuals.len() };
+    let with_rest = !rests.is_empty();
+    let n = if with_rest && rests.len() < n { rests.len() } else { n };
+    let (by_residual, by_rest, any) = (s.splat(doubt.residual), s.splat(doubt.rest), s.splat(doubt.any));
+    let (mut lower, mut upper) = (s.splat(f32::NEG_INFINITY), s.splat(f32::NEG_INFINITY));
+    let mut i = 0;
+    while i < n {
+        let width = if n - i < LANES { n - i } else { LANES };
+        // SAFETY: width numbers lie between i and the end of each.
+        unsafe {
+            let residual = s.load_first(residuals.as_ptr().add(i), width);
+            let mut by = s.add(s.mul(residual, by_residual), any);
+            if with_rest {
+                by = s.add(by, s.mul(s.load_first(rests.as_ptr().add(i), width), by_rest));
+            }
+            let mut lanes = [f32::NEG_INFINITY; LANES];
+            let c = if width == LANES {
+                s.load(scores.as_ptr().add(i))
+            } else {
+                let mut k = 0;
+                while k < width {
+                    lanes[k] = scores[i + k];
+                    k += 1;
+                }
+                s.load(lanes.as_ptr())
+            };
+            let raised = s.add(c, by);
+            lower = s.max(s.sub(c, by), lower);
+            upper = s.max(raised, upper);
+            s.store_first(scores.as_mut_ptr().add(i), width, raised);
+        }
+        i += LANES;
+    }
+    (s.largest(lower), s.largest(upper))
+}

@@ -1,0 +1,325 @@
+//! The search for the rows that matter.
+
+use super::level::{Asked, Level};
+use super::list::{List, PENDING};
+use crate::compressed::Code;
+use crate::dispatch::Kernels;
+use crate::kernels::{BLOCK, Leader};
+use crate::patterns::Rows;
+use crate::recall::{Model, Pass, Scratch, Sifted, State, StateOf, Step, kept, mask};
+use crate::separation::Separation;
+use crate::similarity::Dot;
+
+/// Rows after which it is asked whether scanning pays.
+const PIECE: usize = 8 * BLOCK;
+/// A piece of which more than one row in so many is kept was scanned in vain.
+const FEW: usize = 8;
+/// Bytes scanned in vain: at most one in so many of the patterns'.
+const VAIN: usize = 16;
+/// Rows that are read before the floor is raised by what they say, the best first; and how often.
+const BEST: usize = 16;
+const ROUNDS: usize = 4;
+
+/// What a certified recall did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Sifting {
+    /// The report of the step. Its gap is a lower bound: unread rows have a bound on their scores and no score.
+    pub step: Step,
+    /// Dense maps: a bound on the weights of the rows unread, together, in units of the winner's weight. Sparse maps: 0.
+    pub tail: f64,
+    /// Rows whose scores were computed from the patterns themselves.
+    pub rows_read: usize,
+    /// Bytes read for scores: of levels, and of patterns in full. Those of a read-out come on top, the support's.
+    pub bytes_read: u64,
+}
+
+impl Sifting {
+    /// A plain recall.
+    pub(super) fn plain(step: Step, keys: &impl Rows) -> Self {
+        let rows = keys.count();
+        Self { step, tail: 0.0, rows_read: rows, bytes_read: rows as u64 * bytes(keys) }
+    }
+}
+
+/// Bytes of a row in full.
+fn bytes(keys: &impl Rows) -> u64 {
+    keys.dim() as u64 * 4
+}
+
+/// What to look for, and in what.
+pub struct Sift<'a, S, K, C, R> {
+    pub model: &'a Model<S, Dot, K>,
+    pub levels: &'a [Level<'a, C>],
+    pub tail: f64,
+    pub keys: &'a R,
+    pub query: &'a [f32],
+}
+
+/// What is known so far.
+struct Progress {
+    list: List,
+    /// The largest lower bound of a score.
+    lower: f32,
+    /// The largest bound of a row that was read because of it.
+    peak: f32,
+    /// Rows that take part.
+    rows: u32,
+    read: usize,
+    bytes: u64,
+}
+
+impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
+    /// The whole recall; none where plain recall has to do it.
+    pub fn run(&self, values: &impl Rows, out: &mut [f32], scratch: &mut Scratch<'_>) -> Option<Sifting> {
+        let mut progress = Progress { list: List::NONE, lower: f32::NEG_INFINITY, peak: f32::NEG_INFINITY, rows: 0, read: 0, bytes: 0 };
+        let needed = self.levels.iter().map(Level::room).fold(0, usize::max);
+        {
+            let (room, mut scratch) = scratch.features(needed).ok()?;
+            let (first, others) = self.levels.split_first()?;
+            let asked = first.asked(self.model.kernels, self.query, room)?;
+            self.scan(first, &asked, &mut progress, &mut scratch)?;
+            self.read_best(&mut progress, &mut scratch)?;
+            for level in others {
+                let asked = level.asked(self.model.kernels, self.query, room)?;
+                self.tighten(level, &asked, &mut progress, &mut scratch)?;
+                self.read_best(&mut progress, &mut scratch)?;
+            }
+            self.read_rest(&mut progress, &mut scratch)?;
+        }
+        self.finish(&progress, values, out, scratch)
+    }
+
+    /// The floor under a largest lower bound.
+    fn floor_under(&self, lower: f32) -> f32 {
+        let budget = self.tail / self.keys.count() as f64;
+        <StateOf<S> as State<S::Map>>::floor_under(self.model.rule(), lower, budget)
+    }
+
+    /// Takes a lower bound into account.
+    fn rise(&self, progress: &mut Progress, lower: f32) {
+        if lower > progress.lower {
+            progress.lower = lower;
+            progress.list.raise(self.floor_under(lower));
+        }
+    }
+
+    /// Scores of rows from the patterns; none where one is not finite.
+    fn score(&self, row: usize, out: &mut [f32], progress: &mut Progress) -> Option<f32> {
+        self.keys.row_scores(self.model.kernels, row, self.query, out);
+        progress.read += out.len();
+        progress.bytes += out.len() as u64 * bytes(self.keys);
+        let mut largest = f32::NEG_INFINITY;
+        for &score in out.iter() {
+            if !score.is_finite() {
+                return None;
+            }
+            largest = if score > largest { score } else { largest };
+        }
+        Some(largest)
+    }
+
+    /// Bounds for all rows, or scores where bounds have turned out not to pay.
+    fn scan(&self, level: &Level<'_, C>, asked: &Asked<'_>, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
+        let count = self.keys.count();
+        let mut vain = (count as u64 * bytes(self.keys) / VAIN as u64).max(1);
+        let mut from = 0;
+        while from < count {
+            let to = if count - from < PIECE { count } else { from + PIECE };
+            let before = progress.list.len;
+            let mut block = from;
+            while block < to {
+                let width = if to - block < BLOCK { to - block } else { BLOCK };
+                if vain > 0 {
+                    self.bound(level, asked, block, width, progress, scratch)?;
+                } else {
+                    self.read(block, width, progress, scratch)?;
+                }
+                block += width;
+            }
+            let list = &mut progress.list;
+            if list.len > list.limit || list.len - before > (to - from) / FEW {
+                let place = if list.len > list.limit { 0 } else { before };
+                list.prune(scratch, place);
+                if progress.list.len > progress.list.limit {
+                    self.read_round(progress, scratch)?;
+                    progress.list.prune(scratch, 0);
+                    progress.list.limit = progress.list.len.saturating_mul(4).max(4 * BLOCK);
+                }
+            }
+            if vain > 0 && progress.list.len.saturating_sub(before) > (to - from) / FEW {
+                vain = vain.saturating_sub((to - from) as u64 * level.row_bytes() as u64);
+            }
+            from = to;
+        }
+        Some(())
+    }
+
+    /// Bounds for a block of rows.
+    fn bound(
+        &self,
+        level: &Level<'_, C>,
+        asked: &Asked<'_>,
+        from: usize,
+        width: usize,
+        progress: &mut Progress,
+        scratch: &mut Scratch<'_>,
+    ) -> Option<()> {
+        let keep = kept(&self.model.separation, from, width);
+        let mut bounds = [0.0; BLOCK];
+        let bounds = bounds.get_mut(..width)?;
+        progress.rows += keep.count_ones();
+        progress.bytes += width as u64 * level.row_bytes() as u64;
+        let (lower, upper) = level.bounds(self.model.kernels, asked, from, bounds, |scores| mask(scores, keep))?;
+        self.rise(progress, lower);
+        if upper <= progress.list.floor {
+            progress.list.dropped = if upper > progress.list.dropped { upper } else { progress.list.dropped };
+            return Some(());
+        }
+        if upper > progress.peak {
+            progress.peak = upper;
+            let lane = bounds.iter().position(|&bound| bound == upper)?;
+            let largest = self.score(from + lane, &mut [0.0], progress)?;
+            self.rise(progress, largest);
+        }
+        progress.list.push(self.model.kernels, scratch, from as u32 | PENDING, bounds).then_some(())
+    }
+
+    /// Scores for a block of rows.
+    fn read(&self, from: usize, width: usize, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
+        let keep = kept(&self.model.separation, from, width);
+        let mut scores = [0.0; BLOCK];
+        let scores = scores.get_mut(..width)?;
+        progress.rows += keep.count_ones();
+        if keep == 0 {
+            return Some(());
+        }
+        self.keys.scores(self.model.kernels, from, self.query, scores, false);
+        progress.read += width;
+        progress.bytes += width as u64 * bytes(self.keys);
+        mask(scores, keep);
+        let mut leader = Leader::NONE;
+        self.model.kernels.lead(&mut leader, from as u32, scores, keep).ok()?;
+        self.rise(progress, leader.max);
+        progress.list.push(self.model.kernels, scratch, from as u32, scores).then_some(())
+    }
+
+    /// Reads the pending row at a place of the list, and those that follow it in the memory and in the list and lie above the floor.
+    fn resolve(&self, place: usize, run: usize, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
+        let first = scratch.rows.get(place)? & !PENDING;
+        let mut scores = [0.0; BLOCK];
+        let scores = scores.get_mut(..run)?;
+        let largest = self.score(first as usize, scores, progress)?;
+        self.rise(progress, largest);
+        for (to, &score) in scratch.scores.get_mut(place..)?.iter_mut().zip(scores.iter()) {
+            *to = score;
+        }
+        for row in scratch.rows.get_mut(place..)?.iter_mut().take(run) {
+            *row &= !PENDING;
+        }
+        Some(())
+    }
+
+    /// Reads the best pending rows, and raises the floor by what all that are known say.
+    fn read_round(&self, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<bool> {
+        let fewest = <StateOf<S> as State<S::Map>>::fewest(self.model.rule());
+        let mut any = false;
+        for _ in 0..BEST.max(fewest.saturating_add(1)) {
+            match progress.list.best_pending(scratch) {
+                Some((place, bound)) if bound > progress.list.floor => self.resolve(place, 1, progress, scratch)?,
+                _ => break,
+            }
+            any = true;
+        }
+        let list = progress.list;
+        let (leader, known, work) = list.known(scratch);
+        if leader.max > f32::NEG_INFINITY {
+            progress.list.raise(<StateOf<S> as State<S::Map>>::floor_of(self.model.rule(), leader, known, work));
+        }
+        Some(any)
+    }
+
+    /// Reads the best pending rows until the floor lies above the others, or it gets no higher.
+    fn read_best(&self, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
+        for _ in 0..ROUNDS {
+            let any = self.read_round(progress, scratch)?;
+            progress.list.prune(scratch, 0);
+            if !any {
+                break;
+            }
+        }
+        Some(())
+    }
+
+    /// Bounds by a finer level for the rows that are pending, while it drops enough of them.
+    fn tighten(&self, level: &Level<'_, C>, asked: &Asked<'_>, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
+        let (mut met, mut dropped) = (0usize, 0usize);
+        for i in 0..progress.list.len {
+            let (Some(&row), Some(&before)) = (scratch.rows.get(i), scratch.scores.get(i)) else { break };
+            if row & PENDING == 0 || before <= progress.list.floor {
+                continue;
+            }
+            let mut bound = [0.0];
+            let (lower, upper) = level.bounds(self.model.kernels, asked, (row & !PENDING) as usize, &mut bound, |_| {})?;
+            progress.bytes += level.row_bytes() as u64;
+            self.rise(progress, lower);
+            let upper = if upper < before { upper } else { before };
+            *scratch.scores.get_mut(i)? = upper;
+            met += 1;
+            dropped += usize::from(upper <= progress.list.floor);
+            if met >= PIECE && dropped < met / 2 {
+                break;
+            }
+        }
+        progress.list.prune(scratch, 0);
+        Some(())
+    }
+
+    /// Reads all that are left, in row order, as many at once as follow each other.
+    fn read_rest(&self, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
+        let mut i = 0;
+        while i < progress.list.len {
+            let wanted = |place: usize, floor: f32| {
+                let (&row, &bound) = (scratch.rows.get(place)?, scratch.scores.get(place)?);
+                (place < progress.list.len && row & PENDING != 0 && bound > floor).then_some(row)
+            };
+            let Some(first) = wanted(i, progress.list.floor) else {
+                i += 1;
+                continue;
+            };
+            let mut run = 1;
+            while run < BLOCK && wanted(i + run, progress.list.floor) == Some(first + run as u32) {
+                run += 1;
+            }
+            self.resolve(i, run, progress, scratch)?;
+            i += run;
+        }
+        progress.list.prune(scratch, 0);
+        Some(())
+    }
+
+    /// The recall from the rows of the list.
+    fn finish(&self, progress: &Progress, values: &impl Rows, out: &mut [f32], scratch: &mut Scratch<'_>) -> Option<Sifting> {
+        let Progress { list, rows, .. } = *progress;
+        let mut leader = Leader::NONE;
+        for (&max, &row) in scratch.scores.iter().zip(scratch.rows.iter()).take(list.len) {
+            leader = leader.merged(Leader { max, row, runner_up: f32::NEG_INFINITY });
+        }
+        let nearest = if list.dropped < leader.max { list.dropped } else { leader.max };
+        leader.runner_up = if nearest > leader.runner_up { nearest } else { leader.runner_up };
+        let mut pass = Pass::new(*self.model, self.query, out.len(), scratch.reborrow()).ok()?;
+        let sifted = Sifted { len: list.len, leader, floor: list.floor, rows };
+        pass.take_sifted(sifted, values)?;
+        let normaliser = pass.normaliser().ok()?;
+        pass.read_out(&normaliser, 0, values).ok()?;
+        let step = pass.finish(&normaliser, out).ok()?;
+        let unread = rows as usize - list.len.min(rows as usize);
+        let tail = if Pass::<S, Dot, K>::SUMS && unread > 0 {
+            let below = f64::from(self.model.beta.get()) * (f64::from(list.dropped) - f64::from(leader.max));
+            unread as f64 * libm::exp(below * (1.0 - 1e-12)) * (1.0 + 1e-9) + f64::MIN_POSITIVE
+        } else {
+            0.0
+        };
+        Some(Sifting { step, tail, rows_read: progress.read, bytes_read: progress.bytes })
+    }
+}

@@ -107,7 +107,9 @@ pub fn certified(report: &mut Report, rounds: usize) -> Result<(), Error> {
     let queries: Vec<Vec<f32>> =
         (0..QUERIES).map(|i| data::query_at(&mut rng, memory.row(i * (count / 8) + 5).unwrap_or(&[]), cosine)).collect();
     let model = Model::new(Beta::new(50.0)?, Sparsemax);
-    for (name, front) in [("a seeded rotation's", projection::seeded(dim, columns, 1)?), ("the first coordinates", coordinates(dim, columns)?)] {
+    for (name, front) in
+        [("a seeded rotation's", projection::seeded(dim, columns, 1)?), ("the first coordinates", coordinates(dim, columns)?)]
+    {
         let compressed: CompressedMemory = CompressedMemory::progressive(memory.clone(), front)?;
         let case = Case { name: format!("{count} x {dim}, {name}"), memory: &memory, compressed: &compressed, queries: &queries };
         case.measure(report, rounds, "sparsemax@50", &model)?;

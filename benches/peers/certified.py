@@ -98,7 +98,7 @@ def mnist(asked, rounds):
         return
     heads = ["map", "query", "cosine to the winner", "support", "recall", "rows read in f32", "bytes read, of one f32 pass", "ms a query"]
     heads += [f"{name} / it" for name in SIDES.values()]
-    copies = " and ".join(f"{seconds:.1f} s ({form})" for form, seconds in list(made.items())[1:])
+    copies = " and ".join(f"{seconds:.2f} s ({form})" for form, seconds in list(made.items())[1:])
     head = f"{datetime.date.today().isoformat()}, commit {asked.commit}, {measure.cpu()}, backend {backend(asked)}, one thread, "
     head += f"{rounds} interleaved rounds of {EACH} queries, {QUERIES} of each kind. NumPy {np.__version__}, faiss {faiss.__version__}. "
     head += f"MNIST, {len(patterns)} x {patterns.shape[1]}; front `{FRONT}`. The copies are made once, in {copies}."

@@ -1,4 +1,9 @@
-"""What is measured on: unit patterns, queries at cosine 0.9 to some of them, the retrieving beta, and the truth in f64. Seeded."""
+"""What is measured on: unit patterns, queries at a cosine to some of them, images and damage to them, the retrieving beta, and the truth
+in f64. Seeded."""
+
+import gzip
+import pathlib
+import struct
 
 import numpy as np
 
@@ -10,6 +15,29 @@ def unit(rng, count, dim):
     rows = rng.standard_normal((count, dim), dtype=np.float32)
     rows /= np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
     return rows
+
+
+def at_cosine(rng, right, cosine):
+    """Unit vectors at this cosine to the rows of `right`, which are unit vectors too."""
+    other = unit(rng, *right.shape)
+    other -= np.einsum("ij,ij->i", other, right)[:, None] * right
+    other /= np.sqrt(np.einsum("ij,ij->i", other, other))[:, None]
+    return np.ascontiguousarray(np.float32(cosine) * right + np.float32((1 - cosine**2) ** 0.5) * other)
+
+
+def images(folder):
+    """The training images of MNIST, M x 784, pixels from 0 to 1: `train-images-idx3-ubyte.gz` in this folder, as it is downloaded."""
+    with gzip.open(pathlib.Path(folder, "train-images-idx3-ubyte.gz")) as file:
+        kind, count, height, width = struct.unpack(">4I", file.read(16))
+        pixels = np.frombuffer(file.read(), np.uint8)
+    if kind != 0x803 or pixels.size != count * height * width:
+        raise SystemExit(f"{folder}: not MNIST's training images")
+    return pixels.reshape(count, height * width).astype(np.float32) / np.float32(255)
+
+
+def normalised(rows):
+    """The rows divided by their norms."""
+    return np.ascontiguousarray(rows / np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))[:, None], np.float32)
 
 
 def exact(patterns, queries, beta):
@@ -31,10 +59,7 @@ class Memory:
         self.patterns = unit(rng, count, dim)
         self.rows = rng.integers(0, count, 100)
         right = self.patterns[self.rows]
-        other = unit(rng, len(right), dim)
-        other -= np.einsum("ij,ij->i", other, right)[:, None] * right
-        other /= np.sqrt(np.einsum("ij,ij->i", other, other))[:, None]
-        self.queries = np.ascontiguousarray(np.float32(0.9) * right + np.float32(0.19**0.5) * other)
+        self.queries = at_cosine(rng, right, 0.9)
         self.largest = float(np.abs(self.patterns).max())
 
     def retrieving_beta(self, basinet):

@@ -83,11 +83,17 @@ pub fn rows(patterns: &Patterns<'_>) -> Aligned {
 
 /// A unit vector at cosine 0.9 to `pattern`.
 pub fn query(rng: &mut impl Rng, pattern: &[f32]) -> Vec<f32> {
+    query_at(rng, pattern, 0.9)
+}
+
+/// A unit vector at this cosine to `pattern`.
+pub fn query_at(rng: &mut impl Rng, pattern: &[f32], cosine: f64) -> Vec<f32> {
     let mut other = unit(rng, pattern.len());
     let along: f32 = other.iter().zip(pattern).map(|(a, b)| a * b).sum();
     other.iter_mut().zip(pattern).for_each(|(a, b)| *a -= along * b);
     let norm = other.iter().map(|x| x * x).sum::<f32>().sqrt();
-    pattern.iter().zip(&other).map(|(p, o)| 0.9 * p + 0.19f32.sqrt() * o / norm).collect()
+    let (cosine, sine) = (cosine as f32, (1.0 - cosine * cosine).sqrt() as f32);
+    pattern.iter().zip(&other).map(|(p, o)| cosine * p + sine * o / norm).collect()
 }
 
 /// Queries at cosine 0.9 to patterns all over a memory, with their rows; the fewer, the larger it is.

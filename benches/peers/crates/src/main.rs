@@ -1,11 +1,21 @@
 //! The crates that do the same, measured beside Basinet in one process, with one thread.
 //!
-//! Usage: `basinet-peers --rounds N [--quick]`, or `basinet-peers --training ...` (see [`training`]). Prints rows of CSV without heads, those of `benches/peers/run` but for date and processor.
+//! Usage: `basinet-peers --rounds N [--quick]`. Prints rows of CSV without heads, those of `benches/peers/run` but for date and processor.
+//! With `--training`, `--answer` or `--draw` it does what [`training`], [`answers`] and [`growth`] say.
 
+mod answers;
 mod data;
+mod growth;
 mod measure;
 mod peers;
 mod training;
+
+// The charts of the program `basinet`, which are none of its library.
+#[path = "../../../../std-bindings/src/bin/basinet/report/chart.rs"]
+#[allow(dead_code, reason = "one figure does not need all that a chart can have")]
+mod chart;
+#[path = "../../../../std-bindings/src/bin/basinet/report/drawing.rs"]
+mod drawing;
 
 use data::Memory;
 use measure::Bench;
@@ -21,6 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         match argument.as_str() {
             "--rounds" => rounds = arguments.next().unwrap_or_default().parse()?,
             "--quick" => quick = true,
+            "--answer" => return answers::answer(&arguments.collect::<Vec<_>>()),
+            "--draw" => return growth::draw(&arguments.collect::<Vec<_>>()),
             "--training" => return training::training(&arguments.collect::<Vec<_>>()),
             _ => return Err("usage: basinet-peers [--rounds N] [--quick]".into()),
         }

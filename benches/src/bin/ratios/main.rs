@@ -4,6 +4,7 @@
 //! results are compared before any time is taken.
 
 mod binary;
+mod certified;
 mod errors;
 mod kernels;
 mod ladder;
@@ -45,6 +46,8 @@ enum Part {
     Shares,
     /// Binary memories against the same in f32.
     Binary,
+    /// Certified recall from compressed copies against one pass over f32 rows.
+    Certified,
     /// Errors against f64: nothing is timed.
     Errors,
 }
@@ -59,6 +62,7 @@ impl Part {
             Self::Ladder => "ladder",
             Self::Shares => "shares",
             Self::Binary => "binary",
+            Self::Certified => "certified",
             Self::Errors => "errors",
         }
     }
@@ -91,6 +95,7 @@ impl Part {
             Self::Ladder => ladder::ladder(&mut report, rounds)?,
             Self::Shares => shares::shares(&mut report, rounds)?,
             Self::Binary => binary::binary(&mut report, rounds)?,
+            Self::Certified => certified::certified(&mut report, rounds)?,
             Self::Errors => errors::errors(&mut report)?,
         }
         Ok(report)

@@ -1,6 +1,6 @@
 //! Charts: panels with the same axes, lines with points and bars of error, one legend for all.
 
-use super::picture::{COLOURS, Drawn, said};
+use super::drawing::{COLOURS, Drawn, said};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;

@@ -1,6 +1,7 @@
 //! What came out of an experiment, and where it goes: rows, tables, figures.
 
 pub mod chart;
+pub mod drawing;
 pub mod picture;
 pub mod portrait;
 pub mod table;

@@ -1,24 +1,10 @@
-//! Figures as SVG and as PNG. The font comes with the program, so a picture is the same on every machine.
+//! Figures as SVG and as PNG.
 
 use super::chart::Chart;
+use super::drawing::{Drawn, blank, said};
 use super::portrait::Portraits;
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use std::fmt::Display;
-
-/// What drawing gives, or why it does not.
-pub type Drawn<T = ()> = Result<T, String>;
-
-/// Colours that the colour-blind tell apart (Okabe and Ito 2008), and black.
-pub const COLOURS: [RGBColor; 7] = [
-    RGBColor(0, 0, 0),
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-];
 
 /// A figure.
 pub enum Figure {
@@ -43,9 +29,7 @@ impl Figure {
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Drawn {
-        // The family has to be there before anything is measured.
-        plotters::style::register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular()).map_err(|_| "the font is damaged")?;
-        area.fill(&WHITE).map_err(said)?;
+        blank(area)?;
         match self {
             Self::Chart(chart) => chart.draw(area)?,
             Self::Portraits(portraits) => portraits.draw(area)?,
@@ -75,8 +59,4 @@ impl Figure {
         writer.finish().map_err(said)?;
         Ok(bytes)
     }
-}
-
-pub fn said(error: impl Display) -> String {
-    error.to_string()
 }

@@ -1,6 +1,6 @@
 //! Portraits: pictures of a plane, every state in the colour of the point it goes to.
 
-use super::picture::{COLOURS, Drawn, said};
+use super::drawing::{COLOURS, Drawn, said};
 use basinet::experiments::{Portrait, Raw};
 use plotters::coord::Shift;
 use plotters::prelude::*;

@@ -4,6 +4,8 @@
 
 extern crate std;
 
+mod codes;
+
 use super::quarter::Quarter;
 use super::{LANES, Lanewise, Native, Scalar, Simd, Single, wide_tree};
 use std::vec::Vec;
@@ -374,6 +376,8 @@ fn all<N: Native>(s: N) {
     arithmetic_in_f64_is_scalar(s);
     splits_of_f64_are_scalar(s);
     conversions_are_scalar(s);
+    codes::loads_are_the_numbers_they_stand_for(s);
+    codes::sums_of_integers_are_exact(s);
     native_operations_are_those_of_each_lane(s);
 }
 

@@ -1,0 +1,234 @@
+//! Compressed patterns: what codes stand for, what is lost, recall from them bit for bit as from f32 rows, and what that says of the originals.
+
+mod common;
+
+use basinet_core::{
+    Backend, Bf16, Certificate, Code, Compressed, Cosine, Dot, Encoded, Error, F16, Job, Kernels, Level, Model, Patterns, Sieve, SignBits,
+    Similarity, Softmax, Sparsemax, SquaredDistance, Step, TopK, beta,
+};
+use common::{Numbers, Work, bits, cases};
+use proptest::prelude::*;
+
+/// A copy of some patterns, on the heap.
+#[derive(Clone)]
+struct Copy<C> {
+    codes: Vec<C>,
+    scales: Vec<f32>,
+    residuals: Vec<f32>,
+    norms: Vec<f32>,
+    dim: usize,
+}
+
+impl<C: Code> Copy<C> {
+    fn of(rows: &[f32], dim: usize) -> Result<Self, Error> {
+        let mut copy = Self { codes: Vec::new(), scales: Vec::new(), residuals: Vec::new(), norms: Vec::new(), dim };
+        for (i, row) in rows.chunks_exact(dim).enumerate() {
+            let mut codes = vec![C::default(); C::words(dim)];
+            let Encoded { scale, residual, norm } = C::encode(row, &mut codes)?;
+            copy.codes.extend(codes);
+            copy.scales.push(scale);
+            copy.residuals.push(residual);
+            if i % 64 == 0 {
+                copy.norms.push(norm);
+            }
+            let block = &mut copy.norms[i / 64];
+            *block = if norm > *block { norm } else { *block };
+        }
+        Ok(copy)
+    }
+
+    fn view(&self) -> Compressed<'_, C> {
+        Compressed::new(&self.codes, &self.scales, &self.residuals, self.dim).unwrap()
+    }
+
+    fn decoded(&self) -> Vec<f32> {
+        let view = self.view();
+        (0..view.count()).flat_map(|i| view.decoded(i).collect::<Vec<_>>()).collect()
+    }
+}
+
+/// The bits of a step from some rows, under three maps.
+fn steps<Q: Similarity, K: Kernels>(kernels: K, rows: &impl basinet_core::Rows, query: &[f32], similarity: Q) -> Vec<String> {
+    let (mut work, mut shown) = (Work::new(query.len(), rows.count()), Vec::new());
+    macro_rules! step {
+        ($($separation:expr),*) => {$({
+            let mut out = vec![0.0; query.len()];
+            let model = Model::new(beta!(3.0), $separation).with(similarity).on(kernels);
+            let step: Step = model.step(rows, query, &mut out, &mut work.scratch()).unwrap();
+            shown.push(format!("{:?} {step:?}", bits(&out)));
+        })*};
+    }
+    step!(Softmax, Sparsemax, TopK::new(2).unwrap());
+    shown
+}
+
+/// Steps from a copy, and from the f32 rows that it stands for.
+#[derive(Clone)]
+struct Both<'a, C, Q>(&'a Copy<C>, &'a [f32], &'a [f32], Q);
+
+impl<C: Code, Q: Similarity> Job for Both<'_, C, Q> {
+    type Output = [Vec<String>; 2];
+    fn run<K: Kernels>(self, kernels: K) -> [Vec<String>; 2] {
+        let Self(copy, decoded, query, similarity) = self;
+        let plain = Patterns::new(decoded, query.len()).unwrap();
+        [steps(kernels, &copy.view(), query, similarity), steps(kernels, &plain, query, similarity)]
+    }
+}
+
+/// A recall from the codes is one from the numbers that they stand for, on every backend.
+fn recalls_as_decoded<C: Code>(rows: &[f32], query: &[f32]) -> Result<(), TestCaseError> {
+    fn same<C: Code, Q: Similarity>(copy: &Copy<C>, query: &[f32], similarity: Q) -> Result<(), TestCaseError> {
+        let decoded = copy.decoded();
+        let both = Both(copy, &decoded, query, similarity);
+        let [_, expected] = Backend::Scalar.run(both.clone()).unwrap();
+        for backend in Backend::available() {
+            for found in backend.run(both.clone()).unwrap() {
+                prop_assert_eq!(&found, &expected, "{}, {:?}", backend, similarity);
+            }
+        }
+        Ok(())
+    }
+    let copy = Copy::<C>::of(rows, query.len()).unwrap();
+    same(&copy, query, Dot)?;
+    same(&copy, query, Cosine)?;
+    same(&copy, query, SquaredDistance)
+}
+
+/// What a residual says is lost at most, is: exact differences, squared and added in f64, whose own error is far below 1e-6.
+fn loses_what_it_says<C: Code>(rows: &[f32], dim: usize) -> Result<(), TestCaseError> {
+    let copy = Copy::<C>::of(rows, dim).unwrap();
+    for ((row, decoded), (&residual, &norm)) in
+        rows.chunks_exact(dim).zip(copy.decoded().chunks_exact(dim)).zip(copy.residuals.iter().zip(copy.norms.iter().flat_map(|n| [n; 64])))
+    {
+        let length = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>().sqrt();
+        let lost = length(&mut row.iter().zip(decoded).map(|(&x, &y)| f64::from(x) - f64::from(y)));
+        prop_assert!(lost <= f64::from(residual) && f64::from(residual) <= lost * 1.000_001 + 1e-44, "{} {}", lost, residual);
+        prop_assert!(length(&mut row.iter().map(|&x| f64::from(x))) <= f64::from(norm));
+        prop_assert!(length(&mut decoded.iter().map(|&x| f64::from(x))) <= f64::from(norm));
+    }
+    Ok(())
+}
+
+/// A winner that is certain, and a pattern that comes back exactly, are those of the originals.
+fn judges_rightly<C: Code>(rows: &[f32], query: &[f32]) -> Result<(), TestCaseError> {
+    let (copy, patterns) = (Copy::<C>::of(rows, query.len()).unwrap(), Patterns::new(rows, query.len()).unwrap());
+    let model = Model::new(beta!(2.0), Sparsemax);
+    let (mut out, mut original, mut work) = (vec![0.0; query.len()], vec![0.0; query.len()], Work::new(query.len(), patterns.count()));
+    let step = model.step(&copy.view(), query, &mut out, &mut work.scratch()).unwrap();
+    let plain = model.step(&patterns, query, &mut original, &mut work.scratch()).unwrap();
+    let verdict = model.judge(&step, &copy.view(), query, copy.view().max_norm().unwrap()).unwrap();
+    let mut scores = [vec![0.0; patterns.count()], vec![0.0; patterns.count()]];
+    model.scores(&patterns, query, &mut scores[0]).unwrap();
+    model.scores(&copy.view(), query, &mut scores[1]).unwrap();
+    for (a, b) in scores[0].iter().zip(&scores[1]) {
+        prop_assert!((f64::from(*a) - f64::from(*b)).abs() <= verdict.score_error);
+    }
+    prop_assert!(!verdict.winner || plain.winner == step.winner);
+    prop_assert!(!verdict.exact || plain.is_exact());
+    if let Some(distance) = verdict.distance {
+        let apart = out.iter().zip(&original).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>().sqrt();
+        prop_assert!(apart <= distance, "{} > {}", apart, distance);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(96))]
+
+    #[test]
+    fn codes_are_what_they_stand_for(seed: u64, dim in 1usize..70, count in 1usize..140, exponent in -30i32..30, code in 0..4) {
+        let mut numbers = Numbers(seed);
+        let rows: Vec<f32> = numbers.numbers(dim * count).iter().map(|x| x * 10f32.powi(exponent / 3)).collect();
+        let query: Vec<f32> = rows[..dim].iter().map(|x| x + 0.1 * numbers.number()).collect();
+        macro_rules! all {
+            ($code:ty) => {{
+                recalls_as_decoded::<$code>(&rows, &query)?;
+                loses_what_it_says::<$code>(&rows, dim)?;
+                judges_rightly::<$code>(&rows, &query)?;
+            }};
+        }
+        match code {
+            0 => all!(i8),
+            1 => all!(SignBits),
+            2 => all!(F16),
+            _ => all!(Bf16),
+        }
+    }
+}
+
+#[test]
+fn what_a_code_can_say_it_says_exactly() {
+    fn holds<C: Code>(row: &[f32]) {
+        let copy = Copy::<C>::of(row, row.len()).unwrap();
+        assert_eq!(bits(&copy.decoded()), bits(row));
+        assert_eq!(copy.residuals, [0.0]);
+    }
+    holds::<i8>(&[127.0, -127.0, 0.0, 1.0, -64.0]);
+    holds::<i8>(&[0.0; 3]);
+    holds::<SignBits>(&[0.75, -0.75, 0.75]);
+    holds::<F16>(&[1.0, 1.0 / 1024.0 + 1.0, -2048.0, 0.0]);
+    holds::<F16>(&[f32::from_bits(254 << 23), -f32::from_bits(240 << 23)]);
+    holds::<Bf16>(&[1.0, -3.0, f32::from_bits(254 << 23), 0.0]);
+    // One bit more than a binary16 has: rounded to even, both ways.
+    let copy = Copy::<F16>::of(&[1.0 + 1.0 / 2048.0, 1.0 + 3.0 / 2048.0], 2).unwrap();
+    assert_eq!(copy.decoded(), [1.0, 1.0 + 4.0 / 2048.0]);
+    // The largest numbers stay finite.
+    assert!(Copy::<Bf16>::of(&[f32::MAX], 1).unwrap().decoded()[0].is_finite());
+    assert!(Copy::<i8>::of(&[f32::MAX, 1.0], 2).unwrap().decoded()[0].is_finite());
+}
+
+#[test]
+fn wrong_input_is_a_typed_error() {
+    let mut codes = [0i8; 3];
+    assert_eq!(i8::encode(&[], &mut codes).unwrap_err(), Error::Empty);
+    assert_eq!(i8::encode(&[1.0], &mut codes).unwrap_err(), Error::Length { expected: 1, found: 3 });
+    assert_eq!(i8::encode(&[1.0, f32::NAN, 1.0], &mut codes).unwrap_err(), Error::PatternNotFinite { index: 1 });
+    assert_eq!(i8::encode(&[3e38; 3], &mut codes).unwrap_err(), Error::NormOverflow);
+    let shape = Error::Shape { numbers: 3, dim: 2, stride: 2 };
+    assert_eq!(Compressed::new(&codes, &[1.0], &[0.0], 2).unwrap_err(), shape);
+    assert_eq!(Compressed::<i8>::new(&[], &[], &[], 2).unwrap_err(), Error::Empty);
+    assert_eq!(Compressed::new(&codes, &[1.0, 1.0], &[0.0], 3).unwrap_err(), Error::Length { expected: 1, found: 2 });
+    assert_eq!(Compressed::new(&codes, &[1.0], &[], 3).unwrap_err(), Error::Length { expected: 1, found: 0 });
+    let copy = Compressed::new(&codes, &[1.0], &[0.0], 3).unwrap();
+    assert_eq!(Level::new(copy, &[]).unwrap_err(), Error::Length { expected: 1, found: 0 });
+    let levels = [Level::new(copy, &[1.0]).unwrap()];
+    assert_eq!(Sieve::<i8>::new(&[]).unwrap_err(), Error::Empty);
+    let sieve = Sieve::new(&levels).unwrap();
+    for tail in [0.0, -1.0, 1.5, f64::NAN] {
+        assert!(matches!(sieve.with_tail(tail), Err(Error::Parameter { .. })), "{tail}");
+    }
+    let (model, data, mut out, mut work) = (Model::new(beta!(1.0), Sparsemax), [1.0; 6], [7.0; 3], Work::new(3, 2));
+    let (two, one) = (Patterns::new(&data, 3).unwrap(), Patterns::new(&data[..3], 3).unwrap());
+    let query = [1.0, 0.0, 0.0];
+    let mut step = |rows: &Patterns<'_>, query: &[f32]| sieve.step(&model, rows, query, &mut out, &mut work.scratch()).map(|s| s.rows_read);
+    assert_eq!(step(&two, &query).unwrap_err(), Error::Length { expected: 1, found: 2 });
+    assert_eq!(step(&one, &query[..2]).unwrap_err(), Error::Length { expected: 3, found: 2 });
+    assert_eq!(step(&one, &[1.0, f32::NAN, 1.0]).unwrap_err(), Error::QueryNotFinite { index: 1 });
+    // Without room for the query plain recall does it.
+    assert_eq!(step(&one, &query).unwrap(), 1);
+    let step = model.step(&copy, &query, &mut out, &mut work.scratch()).unwrap();
+    assert_eq!(model.judge(&step, &copy, &query, f32::NAN).unwrap_err(), Error::NormOverflow);
+    assert_eq!(model.judge(&step, &copy, &query[..1], 1.0).unwrap_err(), Error::Length { expected: 3, found: 1 });
+}
+
+/// The gap that a sieve reports is a bound, and a certificate counts with it.
+#[test]
+fn a_certificate_stands_on_what_was_read() {
+    let mut numbers = Numbers(5);
+    let (dim, count) = (48, 900);
+    let rows = numbers.numbers(dim * count);
+    let patterns = Patterns::new(&rows, dim).unwrap();
+    let query: Vec<f32> = rows[7 * dim..8 * dim].iter().map(|x| x + 0.05 * numbers.number()).collect();
+    let copy = Copy::<i8>::of(&rows, dim).unwrap();
+    let levels = [Level::new(copy.view(), &copy.norms).unwrap()];
+    let sieve = Sieve::new(&levels).unwrap();
+    let (model, mut out, mut work) = (Model::new(beta!(1.0), Sparsemax), vec![0.0; dim], Work::new(dim, count));
+    let mut room = vec![0.0; sieve.room()];
+    let sifting = sieve.step(&model, &patterns, &query, &mut out, &mut work.scratch().with_features(&mut room)).unwrap();
+    let plain = model.step(&patterns, &query, &mut out, &mut work.scratch()).unwrap();
+    assert!(sifting.step.gap <= plain.gap && sifting.rows_read < 20, "{sifting:?}");
+    let max_norm = patterns.max_norm().unwrap();
+    let (ours, full): (Certificate, Certificate) =
+        (model.certify(&sifting.step, &query, max_norm).unwrap(), model.certify(&plain, &query, max_norm).unwrap());
+    assert!(ours.exact && full.exact && ours.radius > Some(0.0) && ours.radius <= full.radius);
+}

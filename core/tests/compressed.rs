@@ -1,5 +1,12 @@
 //! Compressed patterns: what codes stand for, what is lost, recall from them bit for bit as from f32 rows, and what that says of the originals.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test may fail, and its reference uses the system's functions"
+)]
+
 mod common;
 
 use basinet_core::{

@@ -46,6 +46,11 @@ impl List {
         listed.iter().rev().take_while(|&&found| (found & !PENDING) as usize >= row).count()
     }
 
+    /// Entries that are pending.
+    pub fn pending(&self, scratch: &Scratch<'_>) -> usize {
+        scratch.rows.iter().take(self.len).filter(|&&row| row & PENDING != 0).count()
+    }
+
     /// Raises the floor.
     pub fn raise(&mut self, floor: f32) {
         self.floor = if floor > self.floor { floor } else { self.floor };

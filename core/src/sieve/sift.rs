@@ -85,14 +85,14 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
             self.scan(first, &asked, &mut progress, &mut scratch)?;
             self.read_best(first, &asked, &mut progress, &mut scratch)?;
             for level in others {
-                if !self.pays(progress.list.len, level.row_bytes() as u64, 8) {
+                if !self.pays(progress.list.pending(&scratch), level.row_bytes() as u64, 8) {
                     break;
                 }
                 let asked = level.asked(self.model.kernels, self.query, room)?;
                 self.tighten(level, &asked, &mut progress, &mut scratch)?;
                 self.read_best(level, &asked, &mut progress, &mut scratch)?;
             }
-            if !self.pays(progress.list.len, bytes(self.keys), 2) {
+            if !self.pays(progress.list.pending(&scratch), bytes(self.keys), 2) {
                 return None;
             }
             self.read_rest(&mut progress, &mut scratch)?;
@@ -159,7 +159,9 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
             let (kept, rows) = (progress.list.since(scratch, from), to - from);
             if scans && kept > rows / FEW {
                 vain += rows as u64 * cost * if kept > rows / 2 { hopeless } else { 1 };
-                if vain > allowed && to as u64 * cost < 2 * allowed {
+                // Dense maps take rows on the list a second time, to sum them.
+                let summed_twice = Pass::<S, Dot, K>::SUMS && to < count / 2;
+                if vain > allowed && (to as u64 * cost < 2 * allowed || summed_twice) {
                     return None;
                 }
             }

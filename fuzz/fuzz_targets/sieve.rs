@@ -242,7 +242,8 @@ impl Case {
         let first = answers.next();
         assert!(answers.all(|answer| Some(&answer) == first.as_ref()), "backends differ");
         if self.room[0] < self.keys.count {
-            self.setup.here(&ask, [self.keys.count; 2]);
+            let (plain, _) = self.setup.here(&ask, [self.keys.count; 2]);
+            assert_eq!(Some(plain), first.map(|(plain, _)| plain), "room changes plain recall");
         }
     }
 }

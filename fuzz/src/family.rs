@@ -6,9 +6,9 @@ use arbitrary::Result;
 use basinet_conformance::generator::SplitMix64;
 use basinet_conformance::oracle::{self, Map, Post};
 use basinet_core::{
-    Backend, Beta, Certificate, Constrained, Cosine, Dispatch, Dot, Entmax, Error, Hardmax, Identity, Job, KSubsets, Kernels, LayerNorm,
-    Model, Normmax, Patterns, Report, Scratch, Separation, Similarity, Softmax, Softmax1, Sparsemax, SquaredDistance, Step, Stop, Tanh,
-    TopK, UnitNorm,
+    Backend, Beta, Certificate, Code, Constrained, Cosine, Dispatch, Dot, Entmax, Error, Hardmax, Identity, Job, KSubsets, Kernels,
+    LayerNorm, Model, Normmax, Patterns, Report, Scratch, Separation, Sieve, Sifting, Similarity, Softmax, Softmax1, Sparsemax,
+    SquaredDistance, Step, Stop, Tanh, TopK, UnitNorm,
 };
 use std::fmt::Debug;
 
@@ -171,6 +171,18 @@ pub trait Compare: Similarity + PartialEq {
         None
     }
 
+    /// A step by a sieve.
+    fn sift<S: Separation, K: Kernels, C: Code>(
+        _: &Model<S, Self, K>,
+        _: &Sieve<'_, C>,
+        _: &Patterns<'_>,
+        _: &[f32],
+        _: &mut [f32],
+        _: &mut Scratch<'_>,
+    ) -> Option<Checked<Sifting>> {
+        None
+    }
+
     /// What is certain of a step from `query`.
     fn certify<S: Separation, K: Kernels>(_: &Model<S, Self, K>, _: &Step, _: &[f32], _: f32) -> Option<Checked<Certificate>> {
         None
@@ -240,6 +252,17 @@ impl Compare for Dot {
         observe: impl FnMut(&Step, &[f32]),
     ) -> Option<Checked<Report>> {
         Some(by_post!(model, post, |dynamics| dynamics.settle_observed(rows, state, stop, scratch, observe)))
+    }
+
+    fn sift<S: Separation, K: Kernels, C: Code>(
+        model: &Model<S, Self, K>,
+        sieve: &Sieve<'_, C>,
+        rows: &Patterns<'_>,
+        query: &[f32],
+        out: &mut [f32],
+        scratch: &mut Scratch<'_>,
+    ) -> Option<Checked<Sifting>> {
+        Some(sieve.step(model, rows, query, out, scratch))
     }
 
     fn certify<S: Separation, K: Kernels>(

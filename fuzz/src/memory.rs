@@ -54,6 +54,13 @@ impl Memory {
         self.data[i * self.stride..][..self.dim].fill(number);
     }
 
+    /// Changes the numbers, by row and column.
+    pub fn change(&mut self, number: impl Fn(usize, usize, f32) -> f32) {
+        for (i, row) in self.data.chunks_mut(self.stride).enumerate() {
+            row.iter_mut().take(self.dim).enumerate().for_each(|(j, x)| *x = number(i, j, *x));
+        }
+    }
+
     /// All of them, as core sees them.
     pub fn patterns(&self) -> Patterns<'_> {
         self.slice(0..self.count)

@@ -38,6 +38,8 @@ pub enum Law {
     Store,
     /// A memory that has gone left more in a superposition than the drift it admits.
     Superposed,
+    /// A copy is not recalled as the rows that it stands for, or a sieve does not give what recall gives.
+    Compressed,
     /// A case does not fit the arena.
     Arena,
 }

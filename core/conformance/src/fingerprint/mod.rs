@@ -4,11 +4,12 @@
 //!
 //! A file for each topic: `recall` is what every case goes through with every separation, the others are what
 //! [`Extra`] names; [`Store`](basinet_core::Store) and [`PairStore`](basinet_core::PairStore) have a memory of their own,
-//! and so have those of `ancestors` and `binary`.
+//! and so have those of `ancestors`, `binary` and `compressed`.
 
 mod ancestors;
 mod binary;
 mod compared;
+mod compressed;
 mod derived;
 mod free;
 mod laws;
@@ -103,6 +104,7 @@ fn of<K: Kernels>(kernels: K, room: &mut Room<'_>, memories: impl Iterator<Item 
     binary::run(kernels, &mut hash).map_err(|law| Failure { case: binary::CASE, separation: "binary", law })?;
     stores::run(kernels, &mut hash).map_err(|law| Failure { case: stores::CASE, separation: "stores", law })?;
     superposed::run(kernels, &mut hash).map_err(|law| Failure { case: superposed::CASE, separation: "superposition", law })?;
+    compressed::run(kernels, room, &mut hash).map_err(|(case, law)| Failure { case, separation: "compressed", law })?;
     Ok(Outcome { fingerprint: hash.finish(), cases })
 }
 

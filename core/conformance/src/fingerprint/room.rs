@@ -140,6 +140,8 @@ pub(super) struct Bench<'a> {
     pub(super) out: &'a mut [f32],
     /// As many numbers as a value has, or as the features of all rows and of three states.
     pub(super) made: &'a mut [f32],
+    /// Numbers that the case leaves.
+    pub(super) spare: &'a mut [f32],
     /// M numbers each: the query's scores, and what a separation makes of them.
     pub(super) scores: &'a mut [f32],
     pub(super) weights: &'a mut [f32],
@@ -152,7 +154,7 @@ impl Room<'_> {
     pub(super) fn bench(&mut self, case: Case) -> Result<(Bench<'_>, &[f32]), Law> {
         let (patterns, rest) = self.numbers.split_at_mut_checked(case.dim * case.rows).ok_or(Law::Arena)?;
         let (values, rest) = rest.split_at_mut_checked(case.value_numbers()).ok_or(Law::Arena)?;
-        let made = rest.get_mut(..case.made_numbers()).ok_or(Law::Arena)?;
+        let (made, spare) = rest.split_at_mut_checked(case.made_numbers()).ok_or(Law::Arena)?;
         let query = self.query.get_mut(..case.dim).ok_or(Law::Arena)?;
         case.generate(patterns, values, query);
         let caps = self.caps.get_mut(..case.rows).ok_or(Law::Arena)?;
@@ -176,6 +178,7 @@ impl Room<'_> {
             state: self.state.get_mut(..case.dim).ok_or(Law::Arena)?,
             out: self.out.get_mut(..case.dim).ok_or(Law::Arena)?,
             made,
+            spare,
             scores: self.scores.get_mut(..case.rows).ok_or(Law::Arena)?,
             weights: self.weights.get_mut(..case.rows).ok_or(Law::Arena)?,
             first: self.first.reborrow(),

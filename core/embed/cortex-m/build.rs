@@ -1,10 +1,10 @@
-//! Puts the memory map where cortex-m-rt's linker script looks for it, and writes the digits as a static.
+//! Puts the memory map where cortex-m-rt's linker script looks for it, and writes the digits as statics: f32, and both codes.
 //!
 //! The maps lie in `mem/`, one for each family of boards: a `memory.x` in the package root would win over the one
 //! that is chosen here. `BASINET_MEMORY` names another map; `BASINET_PEER`, for `measure`, an object file with CMSIS-DSP's dot product.
 
 use basinet_core::basin::Aligned;
-use basinet_core::{Basin, Patterns};
+use basinet_core::{Basin, Code, Encoded, Patterns, SignBits};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -38,7 +38,10 @@ fn write_digits(to: &Path) {
     let basin = Basin::new(&file.0[..bytes.len()]).unwrap_or_else(|error| panic!("{DIGITS}: {error}"));
     basin.verify().unwrap_or_else(|error| panic!("{DIGITS}: {error}"));
     let patterns = basin.patterns();
-    fs::write(to, as_static(&patterns)).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
+    let bytes = as_codes::<i8>(&patterns, "BYTES", "i8", |code| code.to_string());
+    let signs =
+        as_codes::<SignBits>(&patterns, "SIGNS", "basinet_core::SignBits", |code| format!("basinet_core::SignBits({:#06x})", code.0));
+    fs::write(to, as_static(&patterns) + &bytes + &signs).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
 }
 
 fn as_static(patterns: &Patterns<'_>) -> String {
@@ -51,4 +54,22 @@ fn as_static(patterns: &Patterns<'_>) -> String {
         writeln!(text, "    {number:e},").expect("a String takes what it is given");
     }
     text + "]);\n"
+}
+
+/// Their codes, scales and residuals, as one static for each.
+fn as_codes<C: Code>(patterns: &Patterns<'_>, name: &str, kind: &str, written: impl Fn(&C) -> String) -> String {
+    let (mut codes, mut scales, mut residuals) = (Vec::new(), Vec::new(), Vec::new());
+    for row in (0..patterns.count()).filter_map(|row| patterns.row(row)) {
+        let mut row_codes = vec![C::default(); C::words(row.len())];
+        let Encoded { scale, residual, .. } = C::encode(row, &mut row_codes).expect("a digit has finite numbers");
+        codes.extend(row_codes.iter().map(&written));
+        scales.push(format!("{scale:e}"));
+        residuals.push(format!("{residual:e}"));
+    }
+    let list = |name: String, kind: &str, items: &[String]| {
+        format!("#[allow(dead_code)]\npub static {name}: [{kind}; {}] = [{}];\n", items.len(), items.join(", "))
+    };
+    list(name.into(), kind, &codes)
+        + &list(format!("{name}_SCALES"), "f32", &scales)
+        + &list(format!("{name}_RESIDUALS"), "f32", &residuals)
 }

@@ -83,21 +83,22 @@ pub fn products<S: Simd, X: Whole>(s: S, rows: Coded<'_, X>, query: &[i16], by: 
     let held = rows.codes.len() / stride;
     let held = if rows.scales.len() < held { rows.scales.len() } else { held };
     let count = if out.len() < held { out.len() } else { held };
+    let (codes, scales, out) = (rows.codes.as_ptr(), rows.scales.as_ptr(), out.as_mut_ptr());
     let mut i = 0;
-    // SAFETY: rows i to i + 4, and i, lie within the codes; the query goes on to a multiple of 16.
+    // SAFETY: rows i to i + 4, and i, lie within the codes, the scales and what is written; the query goes on to a multiple of 16.
     unsafe {
         while count - i >= 4 {
-            let sums = sums::<S, X, 4>(s, rows.codes.as_ptr().add(i * stride), stride, dim, query.as_ptr());
+            let sums = sums::<S, X, 4>(s, codes.add(i * stride), stride, dim, query.as_ptr());
             let (sums, mut r) = (s.total4(sums), 0);
             while r < 4 {
-                out[i + r] = (f64::from(sums[r]) * (f64::from(rows.scales[i + r]) * by)) as f32;
+                *out.add(i + r) = (f64::from(sums[r]) * (f64::from(*scales.add(i + r)) * by)) as f32;
                 r += 1;
             }
             i += 4;
         }
         while i < count {
-            let [sum] = sums::<S, X, 1>(s, rows.codes.as_ptr().add(i * stride), stride, dim, query.as_ptr());
-            out[i] = (f64::from(s.total(sum)) * (f64::from(rows.scales[i]) * by)) as f32;
+            let [sum] = sums::<S, X, 1>(s, codes.add(i * stride), stride, dim, query.as_ptr());
+            *out.add(i) = (f64::from(s.total(sum)) * (f64::from(*scales.add(i)) * by)) as f32;
             i += 1;
         }
     }
@@ -170,7 +171,7 @@ pub fn raise<S: Simd>(s: S, scores: &mut [f32], residuals: &[f32], rests: &[f32]
             } else {
                 let mut k = 0;
                 while k < width {
-                    lanes[k] = scores[i + k];
+                    lanes[k] = *scores.as_ptr().add(i + k);
                     k += 1;
                 }
                 s.load(lanes.as_ptr())

@@ -1,11 +1,13 @@
 //! Handwritten digits in flash, damaged and recalled: without a heap, and without a copy of the patterns.
 //!
 //! The same forty digits twice: as a `static`, as `basinet export --to rust` writes one, and as the file itself, which has a model and
-//! checksums too. And once more behind a learned feature map, in `learned`. What is printed is the same on every board, bit for bit, as [`transcript.txt`] in this package says and CI checks.
+//! checksums too. Then as codes of eight bits a number and of one, in `compressed`, and behind a learned feature map, in `learned`. What is
+//! printed is the same on every board, bit for bit, as [`transcript.txt`] in this package says and CI checks.
 //! `run [BOARD]` builds and runs it.
 #![no_std]
 #![no_main]
 
+mod compressed;
 mod learned;
 mod semihosted;
 
@@ -95,6 +97,7 @@ fn show(out: &mut impl Write, buffers: &mut Buffers<D, K>) -> Result<(), Failure
     writeln!(out, "\nA 9 under noise, by sparsemax at the file's own beta {}, from the file:", kept.get())?;
     recall(out, &file, basin.max_norm(), Model::new(kept, Sparsemax), &noisy, buffers)?;
 
+    compressed::show(out, &array, &erased, &noisy, buffers)?;
     learned::show(out, buffers)?;
     strangers(out)
 }

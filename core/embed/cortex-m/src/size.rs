@@ -16,6 +16,7 @@ static FLASH: [u32; 8] = [0x3f80_0000; 8];
 struct Inputs<'a> {
     flash: &'a [f32],
     file: &'a [u8],
+    codes: &'a [i8],
     query: &'a [f32],
     beta: f32,
     parameter: f32,
@@ -27,10 +28,10 @@ struct Inputs<'a> {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     let (mut out, mut buffers) = ([0.0; 4], Buffers::new());
-    // SAFETY: all bits are f32, and bytes.
-    let (flash, file) = unsafe { (FLASH.align_to().1, FLASH.align_to().1) };
+    // SAFETY: all bits are f32, and bytes, and codes.
+    let (flash, file, codes) = unsafe { (FLASH.align_to().1, FLASH.align_to().1, FLASH.align_to().1) };
     let (out, buffers) = (&mut out[..], &mut buffers);
-    let inputs = Inputs { flash, file, query: &[1.0; 4], beta: 1.0, parameter: 2.0, count: 2, out, buffers };
+    let inputs = Inputs { flash, file, codes, query: &[1.0; 4], beta: 1.0, parameter: 2.0, count: 2, out, buffers };
     let _ = black_box(recall(black_box(inputs)));
     loop {
         core::hint::spin_loop();
@@ -53,12 +54,12 @@ use recalls::recall;
 mod recalls {
     use super::Inputs;
     use basinet_core::{
-        AnyModel, AnySeparation, Basin, Beta, Entmax, Error, Hardmax, KSubsets, Model, Normmax, Patterns, Separation, Softmax, Softmax1,
-        Sparsemax, Step, TopK, WithSeparation,
+        AnyModel, AnySeparation, Basin, Beta, Compressed, Entmax, Error, Hardmax, KSubsets, Model, Normmax, Patterns, Separation, Softmax,
+        Softmax1, Sparsemax, Step, TopK, WithSeparation,
     };
 
     /// One step from patterns that lie in flash by themselves.
-    #[cfg(not(feature = "basin"))]
+    #[cfg(not(any(feature = "basin", feature = "compressed")))]
     fn step<S: Separation>(inputs: Inputs<'_>, separation: S) -> Option<Step> {
         let patterns = Patterns::new(inputs.flash, inputs.query.len()).ok()?;
         let model = Model::new(Beta::new(inputs.beta).ok()?, separation);
@@ -72,6 +73,14 @@ mod recalls {
         basin.verify().ok()?;
         let model = Model::new(basin.model().beta, separation);
         model.step(&basin.patterns(), inputs.query, inputs.out, &mut inputs.buffers.scratch()).ok()
+    }
+
+    /// One step from codes, whose scales and residuals lie in flash, too.
+    #[cfg(feature = "compressed")]
+    fn step<S: Separation>(inputs: Inputs<'_>, separation: S) -> Option<Step> {
+        let copy = Compressed::new(inputs.codes, inputs.flash, inputs.flash, inputs.query.len()).ok()?;
+        let model = Model::new(Beta::new(inputs.beta).ok()?, separation);
+        model.step(&copy, inputs.query, inputs.out, &mut inputs.buffers.scratch()).ok()
     }
 
     /// A separation that is known only when the program runs.

@@ -2,14 +2,15 @@
 //!
 //! One line a separation: the bytes that one step takes, and those of iterating until the state stays. The deepest of several recalls: at a
 //! beta at which nearly all rows have a weight and at one that retrieves, with room for all candidates and with too little, so that rows
-//! are read again. `measure` runs it.
+//! are read again. Last from codes of eight bits. `measure` runs it.
 #![no_std]
 #![no_main]
 
 mod semihosted;
 
 use basinet_core::{
-    Buffers, Entmax, Error, Hardmax, KSubsets, Model, Normmax, Patterns, Separation, Softmax, Softmax1, Sparsemax, Stop, TopK, beta,
+    Buffers, Compressed, Entmax, Error, Hardmax, KSubsets, Model, Normmax, Patterns, Rows, Separation, Softmax, Softmax1, Sparsemax, Stop,
+    TopK, beta,
 };
 use core::fmt::{self, Write};
 use core::hint::black_box;
@@ -52,7 +53,8 @@ fn all(out: &mut impl Write, memory: &mut Memory) -> Result<(), Failed> {
     each(out, "normmax:2", Normmax::new(black_box(2.0))?, memory)?;
     each(out, "topk:4", TopK::new(black_box(4))?, memory)?;
     each(out, "hardmax", Hardmax, memory)?;
-    each(out, "ksubsets:4", KSubsets::new(black_box(4))?, memory)
+    each(out, "ksubsets:4", KSubsets::new(black_box(4))?, memory)?;
+    from(out, "softmax:codes", Softmax, &Compressed::new(&BYTES, &BYTES_SCALES, &BYTES_RESIDUALS, D)?, memory)
 }
 
 /// A recall or a line that failed.
@@ -71,19 +73,23 @@ impl From<fmt::Error> for Failed {
 }
 
 fn each<S: Separation>(out: &mut impl Write, name: &str, separation: S, memory: &mut Memory) -> Result<(), Failed> {
-    let patterns = Patterns::new(&DIGITS.0, D)?;
-    let query = patterns.row(12).unwrap_or(&[]);
+    from(out, name, separation, &Patterns::new(&DIGITS.0, D)?, memory)
+}
+
+/// The same from digits in any form.
+fn from<S: Separation>(out: &mut impl Write, name: &str, separation: S, patterns: &impl Rows, memory: &mut Memory) -> Result<(), Failed> {
+    let query = DIGITS.0.chunks_exact(D).nth(12).unwrap_or(&[]);
     let (mut step, mut settle) = (0, 0);
     for beta in [beta!(1.0), beta!(32.0)] {
         let Memory { roomy, tight, state } = &mut *memory;
         let model = Model::new(beta, separation);
         for scratch in [&mut roomy.scratch(), &mut tight.scratch()] {
             let mut taken = Ok(());
-            step = step.max(depth(&mut || taken = model.step(&patterns, query, state, scratch).map(|_| ())));
+            step = step.max(depth(&mut || taken = model.step(patterns, query, state, scratch).map(|_| ())));
             taken?;
             state.iter_mut().zip(query).take(D / 2).for_each(|(to, &number)| *to = number);
             let mut taken = Ok(());
-            settle = settle.max(depth(&mut || taken = model.settle(&patterns, state, Stop::after(3), scratch).map(|_| ())));
+            settle = settle.max(depth(&mut || taken = model.settle(patterns, state, Stop::after(3), scratch).map(|_| ())));
             taken?;
         }
     }

@@ -3,6 +3,7 @@
 mod ancestors;
 mod basin;
 mod binary;
+mod compressed;
 mod recall;
 mod superposition;
 
@@ -186,6 +187,7 @@ impl Job for Functions<'_, '_> {
         recall::map_calls(i, kernels)?;
         superposition::run(i, kernels)?;
         binary::run(i, kernels)?;
+        compressed::run(i, kernels)?;
         ancestors::log_sum_relu(i, kernels)?;
         ancestors::universal(i, kernels)?;
         let rows = patterns(i)?;

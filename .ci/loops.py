@@ -29,6 +29,9 @@ ROW = "{:<15} {:<8} {:>5} {:>6} {:>6} {:>6} {:>6} {:>6}  {}"
 REGISTERS = "exp of 16 lanes has more values and constants than there are registers"
 F64 = "16 lanes of f64 fill four or eight registers, and ln and exp have many values"
 COMPRESS = "lanes are packed by way of memory"
+SCALES = "scales of the rows stand beside their sums, and codes being widened: more than there are registers"
+LAST = "the last numbers of rows, fewer than a register holds"
+ENDS = "rows of fewer than 16 numbers, whose sums are multiplied by two scales in f64 at once"
 KNOWN = {
     "exp": (REGISTERS, {"neon": (6, 0)}),
     "exp_sub": (REGISTERS, {"avx2": (4, 0), "neon": (10, 0)}),
@@ -44,6 +47,14 @@ KNOWN = {
     "power": (F64, {"avx2": (101, 2), "avx512": (16, 2), "neon": (140, 2), "simd128": (5, 33, 32)}),
     "power_weights": (F64, {"avx2": (214, 3), "avx512": (17, 3), "neon": (326, 23), "simd128": (0, 147, 96)}),
     "square_weights": (F64, {"simd128": (0, 32)}),
+    "byte_scores": (SCALES, {"avx2": (2, 0), "neon": (3, 0)}),
+    "sign_scores": (SCALES, {"avx2": (26, 0), "neon": (24, 0)}),
+    "f16_scores": (SCALES, {"avx2": (95, 0), "neon": (23, 0)}),
+    "bf16_scores": (SCALES, {"avx2": (3, 0), "neon": (3, 0)}),
+    "byte_sum": (LAST, {"avx2": (3, 0), "avx512": (1, 0)}),
+    "f16_sum": (LAST, {"avx2": (8, 0), "neon": (5, 2), "simd128": (0, 2)}),
+    "byte_products": (ENDS, {"avx2": (2, 2), "avx512": (2, 2)}),
+    "sign_products": (ENDS, {"avx2": (2, 4), "avx512": (2, 4)}),
     "panel_softmax": ("which rows lead is looked up lane by lane, where a block has a new winner", {"avx2": (6, 0), "avx512": (3, 0), "neon": (6, 0)}),
 }
 

@@ -70,27 +70,29 @@ impl Whole for SignBits {
 #[inline(always)]
 pub fn products<S: Simd, X: Whole>(s: S, rows: Coded<'_, X>, query: &[i16], by: f64, out: &mut [f32]) {
     let (stride, dim) = (rows.stride(), rows.dim);
-    if stride == 0 || query.len() < dim.next_multiple_of(LANES) {
+    if dim == 0 || query.len() < dim.next_multiple_of(LANES) {
         return;
     }
     let held = rows.codes.len() / stride;
     let held = if rows.scales.len() < held { rows.scales.len() } else { held };
     let count = if out.len() < held { out.len() } else { held };
+    let (scales, out) = (rows.scales.as_ptr(), out.as_mut_ptr());
     let mut i = 0;
-    // SAFETY: rows i to i + 4, and i, lie within the codes; the query goes on to a multiple of 16.
+    // SAFETY: rows i to i + 4, and i, lie within the codes, their scales within the scales and their outcomes within out; the query goes on
+    // to a multiple of 16.
     unsafe {
         while count - i >= 4 {
             let sums = sums::<S, X, 4>(s, rows.codes.as_ptr().add(i * stride), stride, dim, query.as_ptr());
             let (sums, mut r) = (s.total4(sums), 0);
             while r < 4 {
-                out[i + r] = (f64::from(sums[r]) * (f64::from(rows.scales[i + r]) * by)) as f32;
+                out.add(i + r).write((f64::from(sums[r]) * (f64::from(scales.add(i + r).read()) * by)) as f32);
                 r += 1;
             }
             i += 4;
         }
         while i < count {
             let [sum] = sums::<S, X, 1>(s, rows.codes.as_ptr().add(i * stride), stride, dim, query.as_ptr());
-            out[i] = (f64::from(s.total(sum)) * (f64::from(rows.scales[i]) * by)) as f32;
+            out.add(i).write((f64::from(s.total(sum)) * (f64::from(scales.add(i).read()) * by)) as f32);
             i += 1;
         }
     }

@@ -16,7 +16,8 @@ from collections import namedtuple
 # The kernels that have hot loops, as `core/src/dispatch.rs` names them. Where a name is a pattern there may be none.
 KERNELS = """dot scores distances manhattan square_norms superpose weighted_sum weighted_block scale_add divide exp exp_sub max survey lead
     softmax_block log_sum_exp active tally slope above compact retain power power_weights linear_weights square_weights
-    active_squares slope_squares panel_*""".split()
+    active_squares slope_squares byte_scores byte_sum byte_products sign_scores sign_sum sign_products f16_scores f16_sum bf16_scores bf16_sum
+    raise panel_*""".split()
 
 Op = namedtuple("Op", "address name operands target")
 Set = namedtuple("Set", "version line jump returns vector scalar stack frame call")
@@ -28,6 +29,9 @@ ROW = "{:<15} {:<8} {:>5} {:>6} {:>6} {:>6} {:>6} {:>6}  {}"
 REGISTERS = "exp of 16 lanes has more values and constants than there are registers"
 F64 = "16 lanes of f64 fill four or eight registers, and ln and exp have many values"
 COMPRESS = "lanes are packed by way of memory"
+SCALES = "scales of the rows stand beside their sums, and codes being widened: more than there are registers"
+LAST = "the last numbers of rows, fewer than a register holds"
+ENDS = "rows of fewer than 16 numbers, whose sums are multiplied by two scales in f64 at once"
 KNOWN = {
     "exp": (REGISTERS, {"neon": (6, 0)}),
     "exp_sub": (REGISTERS, {"avx2": (4, 0), "neon": (10, 0)}),
@@ -43,6 +47,14 @@ KNOWN = {
     "power": (F64, {"avx2": (101, 2), "avx512": (16, 2), "neon": (140, 2), "simd128": (5, 33, 32)}),
     "power_weights": (F64, {"avx2": (214, 3), "avx512": (17, 3), "neon": (326, 23), "simd128": (0, 147, 96)}),
     "square_weights": (F64, {"simd128": (0, 32)}),
+    "byte_scores": (SCALES, {"avx2": (2, 0), "neon": (3, 0)}),
+    "sign_scores": (SCALES, {"avx2": (26, 0), "neon": (24, 0)}),
+    "f16_scores": (SCALES, {"avx2": (95, 0), "neon": (23, 0)}),
+    "bf16_scores": (SCALES, {"avx2": (3, 0), "neon": (3, 0)}),
+    "byte_sum": (LAST, {"avx2": (3, 0), "avx512": (1, 0)}),
+    "f16_sum": (LAST, {"avx2": (8, 0), "neon": (5, 2), "simd128": (0, 2)}),
+    "byte_products": (ENDS, {"avx2": (2, 2), "avx512": (2, 2)}),
+    "sign_products": (ENDS, {"avx2": (2, 4), "avx512": (2, 4)}),
     "panel_softmax": ("which rows lead is looked up lane by lane, where a block has a new winner", {"avx2": (6, 0), "avx512": (3, 0), "neon": (6, 0)}),
 }
 
@@ -50,7 +62,7 @@ X86 = dict(
     line=re.compile(r"^ *([0-9a-f]+):\t(?:(?:rep|lock|bnd|notrack|data16|cs) )*(\S+) *(.*)$"),
     jump=re.compile(r"j\w+$"),
     returns=re.compile(r"(jmp|ret|ud2)q?$"),
-    vector=re.compile(r"v?(add|sub|mul|div|sqrt|min|max|cmp\w*|fn?m(add|sub)\d+)p[sd]$"),
+    vector=re.compile(r"v?(add|sub|mul|div|sqrt|min|max|cmp\w*|fn?m(add|sub)\d+)p[sd]$|vp(maddwd|dpwssd)$"),
     scalar=re.compile(r"v?(add|sub|mul|div|sqrt|min|max|u?comi|cmp\w*|fn?m(add|sub)\d+)s[sd]$"),
     stack=[r"\(%rsp", r"\(%rbp"],
     frame=re.compile(r"^mov +%rsp,%rbp"),
@@ -64,7 +76,7 @@ SETS = {
         line=re.compile(r"^ *([0-9a-f]+):\t(\S+)\t?(.*)$"),
         jump=re.compile(r"(b|b\..*|cbn?z|tbn?z|br)$"),
         returns=re.compile(r"(b|br|ret|udf|brk)$"),
-        vector=re.compile(r"f(add|sub|mul|div|sqrt|min|max|mla|mls|cm..|minnm|maxnm)$"),
+        vector=re.compile(r"f(add|sub|mul|div|sqrt|min|max|mla|mls|cm..|minnm|maxnm)$|sm(ull|lal)2?$"),
         scalar=re.compile(r"f(add|sub|mul|n?madd|n?msub|div|sqrt|min|max|minnm|maxnm|cmpe?|ccmp)$"),
         stack=[r"\[sp\b", r"\[x29\b"],
         frame=re.compile(r"^(mov|add) +x29, sp"),
@@ -75,7 +87,7 @@ SETS = {
         line=re.compile(r"^ ([0-9a-f]+): [0-9a-f ]+\| +(\S+) *(.*)$"),
         jump=re.compile(r"br"),
         returns=re.compile(r"(br|br_table|return|unreachable)$"),
-        vector=re.compile(r"f(32x4|64x2)\.(add|sub|mul|div|sqrt|p?min|p?max|lt|gt|le|ge|eq|ne)$"),
+        vector=re.compile(r"f(32x4|64x2)\.(add|sub|mul|div|sqrt|p?min|p?max|lt|gt|le|ge|eq|ne)$|i32x4\.dot_i16x8_s$"),
         scalar=re.compile(r"f(32|64)\.(add|sub|mul|div|sqrt|min|max|lt|gt|le|ge|eq|ne)$"),
         stack=None,
         frame=None,
@@ -87,14 +99,17 @@ SETS = {
 def functions(lines, machine):
     """Each dispatched kernel of this backend: its name and instructions."""
     begins = re.compile(r"^[0-9a-f]+ (?:func\[\d+\] )?<(.*)>:$")
-    wanted = re.compile(r"8dispatch10dispatched\d+_?([a-z0-9_]+?)" + (machine.version or r"") + r"(?:B\w+)?$")
+    wanted = re.compile(r"8dispatch10dispatched(\d+)_?([a-z0-9_]+)")
+    version = re.compile((machine.version or r"") + r"(?:B\w+)?$")
     name, ops = None, []
     for line in lines:
         if found := begins.match(line):
             if ops:
                 yield name, ops
             match = wanted.search(found[1])
-            name, ops = match[1] if match else None, []
+            # Names may hold digits: the length says where this one ends, and the version of an instruction set begins.
+            kernel, rest = (match[2][: int(match[1])], found[1][match.start(2) + int(match[1]) :]) if match else (None, "")
+            name, ops = kernel if kernel and version.match(rest) else None, []
         elif name and (found := machine.line.match(line)):
             operands = found[3].split("#")[0].split("//")[0].strip()
             target = re.search(r"(?:^|, )(?:0x)?([0-9a-f]+) <", operands)

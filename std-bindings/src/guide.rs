@@ -20,3 +20,5 @@ pub mod ancestors {}
 pub mod structured {}
 #[doc = include_str!("../docs/guide/capacity.md")]
 pub mod capacity {}
+#[doc = include_str!("../docs/guide/compressed.md")]
+pub mod compressed {}

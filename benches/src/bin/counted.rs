@@ -3,8 +3,8 @@
 //! `counted CASE REPETITIONS`. Prints the backend that did it.
 
 use basinet::{
-    Backend, Beta, Dispatch, Entmax, Error, FeatureMap, Kernels, Model, Normmax, Patterns, PositiveRandomFeatures, Scratch, Separation,
-    Softmax, Sparsemax, Step, Superposition, TopK, batch_scratch, beta,
+    Backend, Beta, CompressedMemory, Dispatch, Entmax, Error, FeatureMap, Kernels, Model, Normmax, Patterns, PositiveRandomFeatures,
+    Scratch, Separation, Softmax, Sparsemax, Step, Superposition, TopK, batch_scratch, beta,
 };
 use basinet_benches::data;
 use clap::{Parser, ValueEnum};
@@ -52,6 +52,12 @@ enum Case {
     Sparsemax,
     #[value(name = "entmax-1.5-1024x64")]
     EntmaxSquare,
+    /// From an int8 copy, without its patterns.
+    #[value(name = "int8-softmax-1024x64")]
+    Int8,
+    /// By a sieve of such a copy.
+    #[value(name = "certified-sparsemax-4096x128")]
+    Certified,
     /// By 64 features of unit length.
     #[value(name = "kernelised-softmax-1024x64")]
     Kernelised,
@@ -112,6 +118,8 @@ fn main() -> Result<(), Error> {
         Case::BatchSoftmax => batch(repetitions, Softmax)?,
         Case::BatchSparsemax => batch(repetitions, Sparsemax)?,
         Case::EntmaxSquare => recall(repetitions, Entmax::new(1.5)?, (1024, 64))?,
+        Case::Int8 => from_copy(repetitions, Softmax)?,
+        Case::Certified => certified(repetitions, Sparsemax)?,
         Case::Kernelised => kernelised(repetitions, Softmax)?,
         Case::SuperpositionStore => superposition(repetitions, |memory, pattern, _, room| memory.store(pattern, pattern, room))?,
         Case::SuperpositionRecall => {
@@ -171,6 +179,33 @@ fn recall<S: Separation>(repetitions: usize, separation: S, (count, dim): (usize
     let mut out = vec![0.0; dim];
     for _ in 0..repetitions {
         black_box(model.step(&patterns, black_box(&query), black_box(&mut out), &mut scratch))?;
+    }
+    Ok(())
+}
+
+fn from_copy<S: Separation>(repetitions: usize, separation: S) -> Result<(), Error> {
+    let (count, dim) = (1024, 64);
+    let mut rng = data::generator(1);
+    let memory = <CompressedMemory>::new(data::memory(&mut rng, count, dim)?)?;
+    let query = data::query(&mut rng, memory.memory().row(5).unwrap_or(&[]));
+    let model = Model::new(Beta::new(RETRIEVING)?, separation);
+    let (mut sums, mut out) = (vec![0.0; 3 * dim], vec![0.0; dim]);
+    let mut scratch = Scratch::new(&mut sums, &mut [], &mut [], &mut []);
+    for _ in 0..repetitions {
+        black_box(model.step(&memory.compressed()?, black_box(&query), black_box(&mut out), &mut scratch))?;
+    }
+    Ok(())
+}
+
+fn certified<S: Separation>(repetitions: usize, separation: S) -> Result<(), Error> {
+    let (count, dim) = (4096, 128);
+    let mut rng = data::generator(1);
+    let memory = <CompressedMemory>::new(data::memory(&mut rng, count, dim)?)?;
+    let query = data::query(&mut rng, memory.memory().row(5).unwrap_or(&[]));
+    let model = Model::new(Beta::new(RETRIEVING)?, separation);
+    let (mut work, mut out) = (memory.workspace(), vec![0.0; dim]);
+    for _ in 0..repetitions {
+        black_box(memory.recall_in(&model, black_box(&query), black_box(&mut out), &mut work))?;
     }
     Ok(())
 }

@@ -83,9 +83,43 @@ impl Number for f32 {
     }
 }
 
+/// The first `n` bytes at `p` and zeros behind them, in the order of memory. Of a copy byte by byte the compiler makes a call.
+///
+/// # Safety
+/// - `n` bytes are readable at `p`.
+#[inline(always)]
+pub unsafe fn first_words<const WORDS: usize>(p: *const u8, n: usize) -> [u64; WORDS] {
+    let (mut words, mut w) = ([0; WORDS], 0);
+    while w < WORDS && 8 * w < n {
+        let (from, left) = (p.wrapping_add(8 * w), n - 8 * w);
+        // SAFETY: `left` bytes are readable at `from`, and pieces of 4, 2 and 1 follow each other up to there.
+        unsafe {
+            words[w] = if left >= 8 {
+                from.cast::<u64>().read_unaligned()
+            } else {
+                let (mut word, mut done) = (0, 0);
+                if left & 4 != 0 {
+                    word = u64::from(u32::from_le(from.cast::<u32>().read_unaligned()));
+                    done = 4;
+                }
+                if left & 2 != 0 {
+                    word |= u64::from(u16::from_le(from.add(done).cast::<u16>().read_unaligned())) << (8 * done);
+                    done += 2;
+                }
+                if left & 1 != 0 {
+                    word |= u64::from(from.add(done).read()) << (8 * done);
+                }
+                word.to_le()
+            };
+        }
+        w += 1;
+    }
+    words
+}
+
 /// A code of its own word, loaded by the operation of this name.
 macro_rules! code {
-    ($type:ty, $zero:expr, $inner:ty, $load:ident) => {
+    ($type:ty, $inner:ty, $load:ident) => {
         impl Number for $type {
             #[inline(always)]
             unsafe fn load<S: Lanewise>(s: S, p: *const Self, j: usize, scale: S::Lanes) -> S::Lanes {
@@ -94,22 +128,20 @@ macro_rules! code {
             }
             #[inline(always)]
             unsafe fn load_first<S: Lanewise>(s: S, p: *const Self, j: usize, n: usize, scale: S::Lanes) -> S::Lanes {
-                let (mut codes, mut k) = ([$zero; LANES], 0);
-                while k < n && k < LANES {
-                    // SAFETY: promised by the caller.
-                    codes[k] = unsafe { p.add(j + k).read() };
-                    k += 1;
+                const WORDS: usize = LANES * size_of::<$inner>() / 8;
+                // SAFETY: promised by the caller; the words have as many codes as there are lanes at most.
+                unsafe {
+                    let codes = first_words::<WORDS>(p.add(j).cast(), n * size_of::<$inner>());
+                    Self::load(s, codes.as_ptr().cast(), 0, scale)
                 }
-                // SAFETY: the array has as many codes as there are lanes at most.
-                unsafe { Self::load(s, codes.as_ptr(), 0, scale) }
             }
         }
     };
 }
 
-code!(i8, 0, i8, load_i8);
-code!(F16, F16(0), u16, load_f16);
-code!(Bf16, Bf16(0), u16, load_bf16);
+code!(i8, i8, load_i8);
+code!(F16, u16, load_f16);
+code!(Bf16, u16, load_bf16);
 
 impl Number for SignBits {
     const EACH: usize = 16;

@@ -225,7 +225,7 @@ impl Case {
             let lost = norm(self.keys.row(i).iter().zip(&decoded[i * dim..]).map(|(x, b)| f64::from(*x) - f64::from(*b)));
             assert!(lost <= f64::from(copy.residuals[i]), "row {i} lost {lost:e}, not {:e}", copy.residuals[i]);
         }
-        self.setup.everywhere(&Copied { case: self, copy: view, decoded: &decoded }, count, self.room);
+        let _same = self.setup.everywhere(&Copied { case: self, copy: view, decoded: &decoded }, count, self.room);
         let all = Level::new(view, &copy.norms).expect("a norm for each block");
         self.everywhere(&[all]);
         let Some((weights, defect)) = &self.front else { return };

@@ -1,7 +1,7 @@
 //! A recall by a sieve is the memory's own: the same bits where the map is sparse, within the tail where it is dense; copies follow the
 //! patterns. The memories are made to be hard: ties, near-ties within the bounds, ranges of 1e30, zeros, duplicates, one row above all.
 
-use super::{Fallible, bits, memory, numbers, random};
+use super::{bits, numbers, random};
 use basinet::{Beta, Bf16, Code, CompressedMemory, Dot, Error, F16, Kernels, LinearMap, Memory, Model, Separation, SignBits, Step, Window};
 use basinet_conformance::separations::{EachSeparation, each};
 use proptest::prelude::*;

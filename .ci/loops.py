@@ -54,7 +54,7 @@ KNOWN = {
     "byte_sum": (LAST, {"avx2": (3, 0), "avx512": (1, 0)}),
     "f16_sum": (LAST, {"avx2": (8, 0), "neon": (5, 2), "simd128": (0, 2)}),
     "byte_products": (ENDS, {"avx2": (2, 2), "avx512": (2, 2)}),
-    "sign_products": (ENDS, {"avx2": (2, 4), "avx512": (2, 4)}),
+    "sign_products": (ENDS, {"avx2": (2, 4), "avx512": (4, 4)}),
     "panel_softmax": ("which rows lead is looked up lane by lane, where a block has a new winner", {"avx2": (6, 0), "avx512": (3, 0), "neon": (6, 0)}),
 }
 

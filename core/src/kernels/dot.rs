@@ -369,7 +369,8 @@ unsafe fn score_rows<S: Simd, T: Term, X: Number>(
                 if S::ROWS >= 8 {
                     from = groups::<S, T, X, 8, { fetch::NONE }>(s, x, q, (from, rows), y, down);
                 }
-                if S::ROWS >= 4 {
+                // A code being made a number takes registers that four rows of numbers do not need.
+                if S::ROWS >= 8 || (S::ROWS >= 4 && !X::SCALED) {
                     from = groups::<S, T, X, 4, { fetch::NONE }>(s, x, q, (from, rows), y, down);
                 }
                 if S::ROWS >= 2 {

@@ -137,7 +137,8 @@ fn all_columns<S: Simd, X: Number, const FETCH: bool>(
         if S::COLUMNS >= 8 {
             c = tiles::<S::Each, X, 8, FETCH>(each, list, sum, carry, c);
         }
-        if S::COLUMNS >= 4 {
+        // A code being made a number takes registers that numbers do not need.
+        if S::COLUMNS >= 8 || (S::COLUMNS >= 4 && !X::SCALED) {
             c = tiles::<S::Each, X, 4, FETCH>(each, list, sum, carry, c);
         }
         if S::COLUMNS >= 2 {

@@ -16,7 +16,8 @@ const PIECE: usize = 8 * BLOCK;
 const FEW: usize = 8;
 /// What is scanned in vain may cost one byte in so many of the patterns'. Where hardly more was scanned, plain recall begins anew.
 const VAIN: u64 = 15;
-/// A piece of which half is kept counts as so many, for there will be others like it; unless all may be scanned in vain anyhow.
+/// A piece of which half is kept counts as so many, for there will be others like it; where all may be scanned in vain, one of which hardly a
+/// row is dropped.
 const HOPELESS: u64 = 4;
 /// What keeping a row costs, and reading one by itself, in bytes that a stream would bring in that time.
 const KEPT: u64 = 96;
@@ -138,7 +139,7 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
     fn scan(&self, level: &Level<'_, C>, asked: &Asked<'_>, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
         let (count, cost) = (self.keys.count(), level.row_bytes() as u64 + KEPT);
         let allowed = count as u64 * bytes(self.keys) / VAIN;
-        let hopeless = if count as u64 * cost > allowed { HOPELESS } else { 1 };
+        let many = if count as u64 * cost > allowed { PIECE / 2 } else { PIECE - PIECE / 16 };
         let (mut vain, mut from) = (0, 0);
         while from < count {
             let to = if count - from < PIECE { count } else { from + PIECE };
@@ -158,7 +159,7 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
             }
             let (kept, rows) = (progress.list.since(scratch, from), to - from);
             if scans && kept > rows / FEW {
-                vain += rows as u64 * cost * if kept > rows / 2 { hopeless } else { 1 };
+                vain += rows as u64 * cost * if kept > many { HOPELESS } else { 1 };
                 // Dense maps take rows on the list a second time, to sum them.
                 let summed_twice = Pass::<S, Dot, K>::SUMS && to < count / 2;
                 if vain > allowed && (to as u64 * cost < 2 * allowed || summed_twice) {

@@ -160,11 +160,10 @@ impl<C: Code, K: Kernels> WithSeparation for Sifted<'_, '_, C, K> {
                     return Err(Law::Compressed);
                 }
             }
-            laws::take(&sifting.step, hash)?;
-            hash.numbers(state)?;
-            hash.number(sifting.tail)?;
-            hash.count(sifting.rows_read as u64);
         }
+        // What is read on the way is no promise, so that it can be tuned; what comes out is plain recall's.
+        laws::take(&plain, hash)?;
+        hash.numbers(out)?;
         Ok(())
     }
 }

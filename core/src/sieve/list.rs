@@ -46,6 +46,12 @@ impl List {
         listed.iter().rev().take_while(|&&found| (found & !PENDING) as usize >= row).count()
     }
 
+    /// Of the last `count` entries, those that lie above a floor.
+    pub fn above(&self, scratch: &Scratch<'_>, count: usize, floor: f32) -> usize {
+        let listed = scratch.scores.get(self.len.saturating_sub(count)..self.len).unwrap_or(&[]);
+        listed.iter().filter(|&&score| score > floor).count()
+    }
+
     /// Entries that are pending.
     pub fn pending(&self, scratch: &Scratch<'_>) -> usize {
         scratch.rows.iter().take(self.len).filter(|&&row| row & PENDING != 0).count()

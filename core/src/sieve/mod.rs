@@ -37,7 +37,10 @@
 //! that were met before, that row is read in full at once, and when the list has grown, the map's cut of what all its rows have *at least*
 //! raises the floor: both early, so that the list stays short. A piece of which more than one row in eight has to be kept was scanned in vain;
 //! once that has cost a fifteenth of what reading all patterns would, the rest is read in full, or, where hardly more had been scanned, plain
-//! recall begins anew. The other levels see what is left, if so few rows, one by one, are worth it. Then, the best bound first, rows are read
+//! recall begins anew. Pieces of which as much would be kept if the best bound so far were the winner's score count four times; others do not
+//! count where the level's row costs less than an eighth of a pattern, since the winner may come last: then at most an eighth is lost. After
+//!
+//! that the other levels see what is left, if so few rows, one by one, are worth it. Then, the best bound first, rows are read
 //! in full, until the floor lies above all that are left.
 //!
 //! Tried and not kept: floors from exact scores alone (at a low beta hundreds of rows have to be read before they say anything), giving up

@@ -16,11 +16,13 @@ const PIECE: usize = 8 * BLOCK;
 const FEW: usize = 8;
 /// What is scanned in vain may cost one byte in so many of the patterns'. Where hardly more was scanned, plain recall begins anew.
 const VAIN: u64 = 15;
-/// A piece of which half is kept counts as so many, for there will be others like it; where all may be scanned in vain, one of which hardly a
-/// row is dropped.
+/// A piece that would be kept under the best leader there can be counts as so many: there will be others like it.
 const HOPELESS: u64 = 4;
+/// A level of which a row costs at most one byte in so many of a pattern's is scanned to its end while there is hope: the winner may come
+/// last.
+const CHEAP: u64 = 8;
 /// What keeping a row costs, and reading one by itself, in bytes that a stream would bring in that time.
-const KEPT: u64 = 96;
+const KEPT: u64 = 64;
 const ALONE: u64 = 768;
 /// How often the best rows are read, and the floor raised, before the others are.
 const ROUNDS: usize = 4;
@@ -139,7 +141,7 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
     fn scan(&self, level: &Level<'_, C>, asked: &Asked<'_>, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
         let (count, cost) = (self.keys.count(), level.row_bytes() as u64 + KEPT);
         let allowed = count as u64 * bytes(self.keys) / VAIN;
-        let many = if count as u64 * cost > allowed { PIECE / 2 } else { PIECE - PIECE / 16 };
+        let hopeful = if cost * CHEAP > bytes(self.keys) { 1 } else { 0 };
         let (mut vain, mut from) = (0, 0);
         while from < count {
             let to = if count - from < PIECE { count } else { from + PIECE };
@@ -159,7 +161,9 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
             }
             let (kept, rows) = (progress.list.since(scratch, from), to - from);
             if scans && kept > rows / FEW {
-                vain += rows as u64 * cost * if kept > many { HOPELESS } else { 1 };
+                let best = self.floor_under(progress.peak);
+                let hopeless = best > f32::NEG_INFINITY && progress.list.above(scratch, kept, best) > rows / FEW;
+                vain += rows as u64 * cost * if hopeless { HOPELESS } else { hopeful };
                 // Dense maps take rows on the list a second time, to sum them.
                 let summed_twice = Pass::<S, Dot, K>::SUMS && to < count / 2;
                 if vain > allowed && (to as u64 * cost < 2 * allowed || summed_twice) {

@@ -216,7 +216,8 @@ impl Case {
         assert!(apart <= allowed, "{apart:e} > {allowed:e}, {sifting:?}");
     }
 
-    fn check<C: Code>(&self) {
+    /// Copies of one code; `sift` and `recall` are the same on every backend, or here alone.
+    fn check<C: Code>(&self, sift: impl Fn(&Self, &[Level<'_, C>]), recall: impl Fn(&Self, &Copied<'_, C>)) {
         let (count, dim) = (self.keys.count, self.keys.dim);
         let Some(copy) = Copy::<C>::of((0..count).map(|i| self.keys.row(i)), dim) else { return };
         let view = copy.view();
@@ -225,14 +226,19 @@ impl Case {
             let lost = norm(self.keys.row(i).iter().zip(&decoded[i * dim..]).map(|(x, b)| f64::from(*x) - f64::from(*b)));
             assert!(lost <= f64::from(copy.residuals[i]), "row {i} lost {lost:e}, not {:e}", copy.residuals[i]);
         }
-        let _same = self.setup.everywhere(&Copied { case: self, copy: view, decoded: &decoded }, count, self.room);
+        recall(self, &Copied { case: self, copy: view, decoded: &decoded });
         let all = Level::new(view, &copy.norms).expect("a norm for each block");
-        self.everywhere(&[all]);
+        sift(self, &[all]);
         let Some((weights, defect)) = &self.front else { return };
         let Some(columns) = front::<C>(&self.keys, weights) else { return };
         let map = FeatureMap::new(weights, dim).expect("whole rows");
         let first = Level::projected(columns.view(), &columns.norms, map, *defect, &columns.rests).expect("a small defect");
-        self.everywhere(&[first, all]);
+        sift(self, &[first, all]);
+    }
+
+    /// On the backend that is chosen.
+    fn here<C: Code>(&self, levels: &[Level<'_, C>]) {
+        let _ = self.setup.here(&Sift { case: self, levels }, self.room);
     }
 
     /// The same bits on every backend.
@@ -277,9 +283,9 @@ fuzz_target!(|data: &[u8]| {
     let mut bytes = Unstructured::new(data);
     let (Ok(code), Ok(case)) = (draw::below(&mut bytes, 4), Case::draw(&mut bytes)) else { return };
     match code {
-        0 => case.check::<i8>(),
-        1 => case.check::<SignBits>(),
-        2 => case.check::<F16>(),
-        _ => case.check::<Bf16>(),
+        0 => case.check::<i8>(Case::everywhere, |case, copied| drop(case.setup.everywhere(copied, case.keys.count, case.room))),
+        1 => case.check::<SignBits>(Case::here, |case, copied| drop(case.setup.here(copied, case.room))),
+        2 => case.check::<F16>(Case::here, |case, copied| drop(case.setup.here(copied, case.room))),
+        _ => case.check::<Bf16>(Case::here, |case, copied| drop(case.setup.here(copied, case.room))),
     }
 });

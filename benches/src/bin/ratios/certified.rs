@@ -4,7 +4,7 @@
 //! The share of the stream is on the bytes that were read, whatever they are.
 
 use super::Report;
-use basinet::{Beta, CompressedMemory, Error, LinearMap, Memory, Model, Separation, Softmax, Sparsemax, projection};
+use basinet::{Beta, CompressedMemory, Error, LinearMap, Model, Separation, Softmax, Sparsemax, projection};
 use basinet_benches::{baseline, data, interleaved};
 use std::hint::black_box;
 
@@ -15,19 +15,18 @@ const BEHIND: (usize, usize, f64, usize) = (1_000_000, 384, 0.95, 96);
 /// Where weights are spread over everything.
 const SPREAD: f32 = 1e-3;
 
-/// A memory in f32, the same with copies, and queries.
+/// A memory with copies, whose f32 rows are read in full beside them: the same rows, in the same pages of memory; and queries.
 struct Case<'a> {
     name: String,
-    memory: &'a Memory,
     compressed: &'a CompressedMemory,
     queries: &'a [Vec<f32>],
 }
 
 impl Case<'_> {
     fn measure<S: Separation>(&self, report: &mut Report, rounds: usize, map: &str, model: &Model<S>) -> Result<(), Error> {
-        let patterns = self.memory.patterns()?;
+        let patterns = self.compressed.memory().patterns()?;
         let x = data::rows(&patterns);
-        let (mut work, mut room) = (self.memory.workspace(), self.compressed.workspace());
+        let (mut work, mut room) = (self.compressed.workspace(), self.compressed.workspace());
         let (mut out, mut state) = (vec![0.0; patterns.dim()], vec![0.0; patterns.dim()]);
         let (mut rows, mut bytes) = (0, 0);
         for query in self.queries {
@@ -93,8 +92,8 @@ pub fn certified(report: &mut Report, rounds: usize) -> Result<(), Error> {
         let queries = data::queries(&mut rng, &memory)?;
         let beta = data::retrieving_beta(&memory, &queries)?;
         let queries: Vec<Vec<f32>> = queries.into_iter().take(QUERIES).map(|(_, query)| query).collect();
-        let compressed: CompressedMemory = CompressedMemory::new(memory.clone())?;
-        let case = Case { name: format!("{count} x {dim}"), memory: &memory, compressed: &compressed, queries: &queries };
+        let compressed: CompressedMemory = CompressedMemory::new(memory)?;
+        let case = Case { name: format!("{count} x {dim}"), compressed: &compressed, queries: &queries };
         for beta in [beta, SPREAD] {
             case.measure(report, rounds, &format!("softmax@{beta:.4}"), &Model::new(Beta::new(beta)?, Softmax))?;
             case.measure(report, rounds, &format!("sparsemax@{beta:.4}"), &Model::new(Beta::new(beta)?, Sparsemax))?;
@@ -111,7 +110,7 @@ pub fn certified(report: &mut Report, rounds: usize) -> Result<(), Error> {
         [("a seeded rotation's", projection::seeded(dim, columns, 1)?), ("the first coordinates", coordinates(dim, columns)?)]
     {
         let compressed: CompressedMemory = CompressedMemory::progressive(memory.clone(), front)?;
-        let case = Case { name: format!("{count} x {dim}, {name}"), memory: &memory, compressed: &compressed, queries: &queries };
+        let case = Case { name: format!("{count} x {dim}, {name}"), compressed: &compressed, queries: &queries };
         case.measure(report, rounds, "sparsemax@50", &model)?;
     }
     Ok(())

@@ -38,7 +38,7 @@
 //! raises the floor: both early, so that the list stays short. A piece of which more than one row in eight has to be kept was scanned in vain;
 //! once that has cost a fifteenth of what reading all patterns would, the rest is read in full, or, where hardly more had been scanned, plain
 //! recall begins anew. Pieces of which as much would be kept if the best bound so far were the winner's score count four times; others do not
-//! count where the level's row costs less than an eighth of a pattern, since the winner may come last: then at most an eighth is lost. After
+//! count where the level's row costs less than an eighth of a pattern, since the winner may come last. After
 //! that the other levels see what is left, if so few rows, one by one, are worth it. Then, the best bound first, rows are read in full, until
 //! the floor lies above all that are left.
 //!
@@ -128,7 +128,7 @@ impl<'a, C: Code> Sieve<'a, C> {
     /// unread did not exist, whose weights together are less than `tail` of the winner's: the state is off by at most `2 tail m`, m the
     /// largest norm of a pattern, beside rounding. The scratch memory needs room for features ([`room`](Self::room)), and for as many
     /// candidates as rows come near; with room for all rows, a query for which everything matters takes hardly longer than plain recall, and one
-    /// that a level of few columns leaves in the dark an eighth longer; where there is less room it becomes plain recall. O(M d) for the first level, O(D) for each row that is read.
+    /// that a level of few columns leaves in the dark up to a fifth longer; where there is less room it becomes plain recall. O(M d) for the first level, O(D) for each row that is read.
     ///
     /// # Errors
     /// As [`Model::step`]; [`Error::Length`] also where rows and levels differ in number or length. `out` is as it was then.

@@ -68,6 +68,8 @@ struct Progress {
     list: List,
     /// The largest lower bound of a score.
     lower: f32,
+    /// The same of the rows as they stand on the list, where a row that was read for its bound is still pending.
+    listed: f32,
     /// The largest bound of a row that was read because of it.
     peak: f32,
     /// Rows that take part.
@@ -79,7 +81,15 @@ struct Progress {
 impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
     /// The whole recall; none where plain recall has to do it.
     pub fn run(&self, values: &impl Rows, out: &mut [f32], scratch: &mut Scratch<'_>) -> Option<Sifting> {
-        let mut progress = Progress { list: List::NONE, lower: f32::NEG_INFINITY, peak: f32::NEG_INFINITY, rows: 0, read: 0, bytes: 0 };
+        let mut progress = Progress {
+            list: List::NONE,
+            lower: f32::NEG_INFINITY,
+            listed: f32::NEG_INFINITY,
+            peak: f32::NEG_INFINITY,
+            rows: 0,
+            read: 0,
+            bytes: 0,
+        };
         let needed = self.levels.iter().map(Level::room).fold(0, usize::max);
         {
             let (room, mut scratch) = scratch.features(needed).ok()?;
@@ -120,6 +130,12 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
             progress.lower = lower;
             progress.list.raise(self.floor_under(lower));
         }
+    }
+
+    /// Takes a lower bound of a row on the list into account.
+    fn rise_listed(&self, progress: &mut Progress, lower: f32) {
+        progress.listed = if lower > progress.listed { lower } else { progress.listed };
+        self.rise(progress, lower);
     }
 
     /// Scores of rows from the patterns; none where one is not finite.
@@ -177,7 +193,8 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
 
     /// Raises the floor by what all rows on the list have at least, and drops those below it.
     fn shorten(&self, level: &Level<'_, C>, asked: &Asked<'_>, progress: &mut Progress, scratch: &mut Scratch<'_>) {
-        if !Pass::<S, Dot, K>::SUMS {
+        // A cut lies below the best of them.
+        if !Pass::<S, Dot, K>::SUMS && progress.listed > progress.list.floor {
             let (leader, lowest) = progress.list.lowest(scratch, |row, upper| level.lowest(asked, row as usize, upper));
             if leader.max > f32::NEG_INFINITY {
                 progress.list.raise(<StateOf<S> as State<S::Map>>::floor_of(self.model.rule(), leader, lowest, &mut []));
@@ -206,7 +223,7 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
         progress.rows += keep.count_ones();
         progress.bytes += width as u64 * level.row_bytes() as u64;
         let (lower, upper) = level.bounds(self.model.kernels, asked, from, bounds, |scores| mask(scores, keep))?;
-        self.rise(progress, lower);
+        self.rise_listed(progress, lower);
         if upper <= progress.list.floor {
             progress.list.dropped = if upper > progress.list.dropped { upper } else { progress.list.dropped };
             return Some(());
@@ -235,7 +252,7 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
         mask(scores, keep);
         let mut leader = Leader::NONE;
         self.model.kernels.lead(&mut leader, from as u32, scores, keep).ok()?;
-        self.rise(progress, leader.max);
+        self.rise_listed(progress, leader.max);
         progress.list.push(self.model.kernels, scratch, from as u32, scores).then_some(())
     }
 
@@ -245,7 +262,7 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
         let mut scores = [0.0; BLOCK];
         let scores = scores.get_mut(..run)?;
         let largest = self.score(first as usize, scores, progress)?;
-        self.rise(progress, largest);
+        self.rise_listed(progress, largest);
         for (to, &score) in scratch.scores.get_mut(place..)?.iter_mut().zip(scores.iter()) {
             *to = score;
         }
@@ -284,7 +301,7 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
             let mut bound = [0.0];
             let (lower, upper) = level.bounds(self.model.kernels, asked, (row & !PENDING) as usize, &mut bound, |_| {})?;
             progress.bytes += level.row_bytes() as u64;
-            self.rise(progress, lower);
+            self.rise_listed(progress, lower);
             let upper = if upper < before { upper } else { before };
             *scratch.scores.get_mut(i)? = upper;
         }

@@ -36,8 +36,8 @@
 //! The first level is scanned in pieces of 512 rows; rows that may matter are kept on a list, with their bound. Whenever a bound exceeds all
 //! that were met before, that row is read in full at once, and when the list has grown, the map's cut of what all its rows have *at least*
 //! raises the floor: both early, so that the list stays short. A piece of which more than one row in eight has to be kept was scanned in vain;
-//! once that has cost a fifteenth of what reading all patterns would, the rest is read in full, or, where hardly more had been scanned, plain
-//! recall begins anew. Pieces of which as much would be kept if the best bound so far were the winner's score count four times; others do not
+//! once that has cost a fifteenth of what reading all patterns would, the rest is read in full, or, where hardly more had been scanned, the
+//! next level is scanned from the beginning, and after the last plain recall does it. Pieces of which as much would be kept if the best bound so far were the winner's score count four times; others do not
 //! count where the level's row costs less than an eighth of a pattern, since the winner may come last. After
 //! that the other levels see what is left, if so few rows, one by one, are worth it. Then, the best bound first, rows are read in full, until
 //! the floor lies above all that are left.
@@ -127,8 +127,8 @@ impl<'a, C: Code> Sieve<'a, C> {
     /// Sparse maps: the same step and state, bit for bit, but that the report's gap is only a lower bound of it. Dense maps: as if the rows
     /// unread did not exist, whose weights together are less than `tail` of the winner's: the state is off by at most `2 tail m`, m the
     /// largest norm of a pattern, beside rounding. The scratch memory needs room for features ([`room`](Self::room)), and for as many
-    /// candidates as rows come near; with room for all rows, a query for which everything matters takes hardly longer than plain recall, and one
-    /// that a level of few columns leaves in the dark up to a fifth longer; where there is less room it becomes plain recall. O(M d) for the first level, O(D) for each row that is read.
+    /// candidates as rows come near; with room for all rows, a query for which everything matters takes hardly longer than plain recall; where
+    /// there is less it becomes one. O(M d) for the first level, and for each that has to take its place, O(D) for each row that is read.
     ///
     /// # Errors
     /// As [`Model::step`]; [`Error::Length`] also where rows and levels differ in number or length. `out` is as it was then.
@@ -167,12 +167,22 @@ impl<'a, C: Code> Sieve<'a, C> {
         if let Some(index) = query.iter().position(|x| !x.is_finite()) {
             return Err(Error::QueryNotFinite { index });
         }
-        let sift = sift::Sift { model, levels: self.levels, tail: self.tail, keys, query };
-        if let Some(sifting) = sift.run(values, out, scratch) {
-            return Ok(sifting);
+        let (mut rows_spent, mut bytes_spent) = (0, 0);
+        let mut levels = self.levels;
+        while !levels.is_empty() {
+            let mut spent = sift::Spent::default();
+            let sift = sift::Sift { model, levels, tail: self.tail, keys, query };
+            let sifted = sift.run(values, out, scratch, &mut spent);
+            (rows_spent, bytes_spent) = (rows_spent + spent.rows, bytes_spent + spent.bytes);
+            if let Some(step) = sifted {
+                return Ok(Sifting { step, tail: spent.tail, rows_read: rows_spent, bytes_read: bytes_spent });
+            }
+            // A finer level may see what this one does not.
+            levels = levels.get(1..).unwrap_or(&[]);
         }
         // Nothing could be sifted, or what was read is a reason for an error, which plain recall finds, too.
         let step = model.read(keys, values, query, out, scratch)?;
-        Ok(Sifting::plain(step, keys))
+        let (rows_read, bytes_read) = (rows_spent + keys.count(), bytes_spent + keys.count() as u64 * sift::bytes(keys));
+        Ok(Sifting { step, tail: 0.0, rows_read, bytes_read })
     }
 }

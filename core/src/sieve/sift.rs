@@ -41,16 +41,16 @@ pub struct Sifting {
     pub bytes_read: u64,
 }
 
-impl Sifting {
-    /// A plain recall.
-    pub(super) fn plain(step: Step, keys: &impl Rows) -> Self {
-        let rows = keys.count();
-        Self { step, tail: 0.0, rows_read: rows, bytes_read: rows as u64 * bytes(keys) }
-    }
+/// What a search read, whatever came of it, and the tail that it left.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spent {
+    pub rows: usize,
+    pub bytes: u64,
+    pub tail: f64,
 }
 
 /// Bytes of a row in full.
-fn bytes(keys: &impl Rows) -> u64 {
+pub fn bytes(keys: &impl Rows) -> u64 {
     keys.dim() as u64 * 4
 }
 
@@ -79,38 +79,39 @@ struct Progress {
 }
 
 impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
-    /// The whole recall; none where plain recall has to do it.
-    pub fn run(&self, values: &impl Rows, out: &mut [f32], scratch: &mut Scratch<'_>) -> Option<Sifting> {
-        let mut progress = Progress {
-            list: List::NONE,
-            lower: f32::NEG_INFINITY,
-            listed: f32::NEG_INFINITY,
-            peak: f32::NEG_INFINITY,
-            rows: 0,
-            read: 0,
-            bytes: 0,
-        };
+    /// The whole recall; none where a finer level, or plain recall, has to do it.
+    pub fn run(&self, values: &impl Rows, out: &mut [f32], scratch: &mut Scratch<'_>, spent: &mut Spent) -> Option<Step> {
+        let list = List::NONE;
+        let (lower, listed, peak) = (f32::NEG_INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY);
+        let mut progress = Progress { list, lower, listed, peak, rows: 0, read: 0, bytes: 0 };
+        let searched = self.search(&mut progress, scratch);
+        (spent.rows, spent.bytes) = (progress.read, progress.bytes);
+        searched?;
+        let (step, tail) = self.finish(&progress, values, out, scratch)?;
+        spent.tail = tail;
+        Some(step)
+    }
+
+    /// The rows that matter, as a list of their scores; none as above.
+    fn search(&self, progress: &mut Progress, scratch: &mut Scratch<'_>) -> Option<()> {
         let needed = self.levels.iter().map(Level::room).fold(0, usize::max);
-        {
-            let (room, mut scratch) = scratch.features(needed).ok()?;
-            let (first, others) = self.levels.split_first()?;
-            let asked = first.asked(self.model.kernels, self.query, room)?;
-            self.scan(first, &asked, &mut progress, &mut scratch)?;
-            self.read_best(first, &asked, &mut progress, &mut scratch)?;
-            for level in others {
-                if !self.pays(progress.list.pending(&scratch), level.row_bytes() as u64, 8) {
-                    break;
-                }
-                let asked = level.asked(self.model.kernels, self.query, room)?;
-                self.tighten(level, &asked, &mut progress, &mut scratch)?;
-                self.read_best(level, &asked, &mut progress, &mut scratch)?;
-            }
-            if !self.pays(progress.list.pending(&scratch), bytes(self.keys), 2) {
+        let (room, mut scratch) = scratch.features(needed).ok()?;
+        let (first, others) = self.levels.split_first()?;
+        let asked = first.asked(self.model.kernels, self.query, room)?;
+        self.scan(first, &asked, progress, &mut scratch)?;
+        self.read_best(first, &asked, progress, &mut scratch)?;
+        for level in others {
+            if !self.pays(progress.list.pending(&scratch), level.row_bytes() as u64, 8) {
                 return None;
             }
-            self.read_rest(&mut progress, &mut scratch)?;
+            let asked = level.asked(self.model.kernels, self.query, room)?;
+            self.tighten(level, &asked, progress, &mut scratch)?;
+            self.read_best(level, &asked, progress, &mut scratch)?;
         }
-        self.finish(&progress, values, out, scratch)
+        if !self.pays(progress.list.pending(&scratch), bytes(self.keys), 2) {
+            return None;
+        }
+        self.read_rest(progress, &mut scratch)
     }
 
     /// Whether so many rows, read by themselves, take at most one byte in `part` of the patterns'.
@@ -332,8 +333,8 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
         Some(())
     }
 
-    /// The recall from the rows of the list.
-    fn finish(&self, progress: &Progress, values: &impl Rows, out: &mut [f32], scratch: &mut Scratch<'_>) -> Option<Sifting> {
+    /// The recall from the rows of the list, and the tail that it leaves.
+    fn finish(&self, progress: &Progress, values: &impl Rows, out: &mut [f32], scratch: &mut Scratch<'_>) -> Option<(Step, f64)> {
         let Progress { list, rows, .. } = *progress;
         let mut leader = Leader::NONE;
         for (&max, &row) in scratch.scores.iter().zip(scratch.rows.iter()).take(list.len) {
@@ -354,6 +355,6 @@ impl<S: Separation, K: Kernels, C: Code, R: Rows> Sift<'_, S, K, C, R> {
         } else {
             0.0
         };
-        Some(Sifting { step, tail, rows_read: progress.read, bytes_read: progress.bytes })
+        Some((step, tail))
     }
 }

@@ -43,6 +43,7 @@ struct Answer {
 }
 
 impl Ask for Case {
+    const BY_DOTS: bool = true;
     type Answer = Answer;
     fn ask<S: Separation, Q: Compare, K: Kernels>(&self, model: Model<S, Q, K>, room: [usize; 2]) -> Answer {
         let mut weights = self.scores.clone();

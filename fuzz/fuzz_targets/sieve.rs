@@ -102,6 +102,7 @@ struct Sift<'a, C> {
 }
 
 impl<C: Code> Ask for Sift<'_, C> {
+    const BY_DOTS: bool = true;
     type Answer = (Stepped, Option<(Stepped, f64)>);
 
     /// Plain recall, and by the sieve, with its tail.
@@ -141,6 +142,7 @@ struct Copied<'a, C> {
 }
 
 impl<C: Code> Ask for Copied<'_, C> {
+    const BY_DOTS: bool = true;
     type Answer = Stepped;
 
     fn ask<S: Separation, Q: Compare, K: Kernels>(&self, model: Model<S, Q, K>, room: [usize; 2]) -> Stepped {

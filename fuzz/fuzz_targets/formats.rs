@@ -1,0 +1,133 @@
+//! Files of rows: any bytes, and files that were written and then changed.
+//!
+//! What was written is read back to the bit. Bytes are rows of finite numbers, all of one length and as many as was said beforehand, or an
+//! error; however small the pieces are in which they come; and the rows written again are the same rows.
+#![no_main]
+
+use arbitrary::{Result, Unstructured};
+use basinet::formats::{FileFault, Format, Reader, Writer};
+use basinet_fuzz::{bits, draw};
+use libfuzzer_sys::fuzz_target;
+use std::io::{self, Read};
+
+const FORMATS: [Format; 4] = [Format::Npy, Format::Safetensors, Format::Csv, Format::JsonLines];
+/// Words that the formats' readers look for.
+const WORDS: [&[u8]; 24] = [
+    b"\x93NUMPY\x01\x00",
+    b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }",
+    b"'<f8'",
+    b"'>f4'",
+    b"'|O'",
+    b"True",
+    b"(3,)",
+    b"()",
+    b"{\"rows\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}",
+    b"\"F64\"",
+    b"\"__metadata__\"",
+    b"[[",
+    b"NaN",
+    b"-inf",
+    b"1e39",
+    b"1e-46",
+    b"\"pattern\":[",
+    b"\"query\":",
+    b"\"state\"",
+    b"\r\n",
+    b",,",
+    b"\"",
+    b"#",
+    b"\xef\xbb\xbf",
+];
+
+/// Bytes that come a few at a time.
+struct Pieces<'a>(&'a [u8], usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let most = to.len().min(self.1);
+        self.0.read(&mut to[..most])
+    }
+}
+
+/// Rows and their length, or what is wrong, in words: reading the rest after an error must not panic either.
+fn rows(reader: std::result::Result<Reader<'_>, FileFault>) -> std::result::Result<(usize, Vec<f32>), String> {
+    let mut reader = reader.map_err(|fault| fault.to_string())?;
+    let (dim, count) = (reader.dim(), reader.count());
+    assert!(dim > 0 && count != Some(0));
+    let mut all = Vec::new();
+    loop {
+        match reader.next_row() {
+            Ok(Some(row)) => {
+                assert!(row.len() == dim && row.iter().all(|x| x.is_finite()), "{row:?}");
+                all.extend_from_slice(row);
+            }
+            Ok(None) => break,
+            Err(fault) => {
+                let _ = reader.next_row();
+                return Err(fault.to_string());
+            }
+        }
+    }
+    assert!(count.is_none_or(|count| count * dim == all.len()), "{count:?} rows of {dim} are {}", all.len());
+    Ok((dim, all))
+}
+
+fn written(format: Format, dim: usize, numbers: &[f32]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut writer = Writer::new("rows", format, dim, &mut file).expect("a dimension");
+    numbers.chunks(dim).for_each(|row| writer.row(row).expect("memory takes it"));
+    writer.finish().expect("memory takes it");
+    file
+}
+
+/// Reads them as a whole, in pieces, and by what they look like.
+fn check(format: Format, bytes: &[u8], piece: usize, tensor: Option<&str>) {
+    let whole = rows(Reader::new("rows", format, bytes, tensor));
+    assert_eq!(whole, rows(Reader::new("rows", format, Pieces(bytes, piece), tensor)), "in pieces of {piece}");
+    let guessed = rows(Reader::guess("rows", Pieces(bytes, piece), tensor));
+    if Format::of_content(bytes) == Some(format) {
+        assert_eq!(whole, guessed, "by its content");
+    }
+    if let Ok((dim, numbers)) = whole
+        && !numbers.is_empty()
+    {
+        for format in FORMATS {
+            let again = rows(Reader::new("rows", format, &written(format, dim, &numbers)[..], None)).expect("was written");
+            assert_eq!((again.0, bits(&again.1)), (dim, bits(&numbers)), "{format:?}");
+        }
+    }
+}
+
+/// Changes a file: bytes, words, its end.
+fn damage(bytes: &mut Unstructured<'_>, file: &mut Vec<u8>) -> Result<()> {
+    for _ in 0..draw::below(bytes, 5)? {
+        let (place, word) = (draw::below(bytes, file.len() + 1)?, WORDS[draw::below(bytes, WORDS.len())?]);
+        match draw::below(bytes, 4)? {
+            0 => file.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= word[0]),
+            1 => drop(file.splice(place..place, word.iter().copied())),
+            2 => file[place..].iter_mut().zip(word).for_each(|(byte, new)| *byte = *new),
+            _ => file.truncate(place),
+        }
+    }
+    Ok(())
+}
+
+fn case(bytes: &mut Unstructured<'_>) -> Result<()> {
+    let (format, piece) = (FORMATS[draw::below(bytes, 4)?], 1 + draw::below(bytes, 64)?);
+    let tensor = [None, Some("rows"), Some("other")][draw::below(bytes, 3)?];
+    if draw::below(bytes, 4)? == 0 {
+        check(format, bytes.bytes(bytes.len())?, piece, tensor);
+        return Ok(());
+    }
+    let (dim, count) = (1 + draw::below(bytes, 9)?, 1 + draw::below(bytes, 9)?);
+    let mut numbers = draw::numbers(bytes, dim * count)?;
+    numbers.iter_mut().filter(|x| !x.is_finite()).for_each(|x| *x = -0.0);
+    let mut file = written(format, dim, &numbers);
+    damage(bytes, &mut file)?;
+    check(format, &file, piece, tensor);
+    Ok(())
+}
+
+fuzz_target!(|data: &[u8]| {
+    let _ = case(&mut Unstructured::new(data));
+});

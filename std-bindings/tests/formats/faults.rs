@@ -182,7 +182,8 @@ fn a_disk_that_is_full_is_said_to_be_full() -> Fallible {
         // Within the buffers, and beyond them.
         for times in [1, 2000] {
             let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full")?;
-            let found = Writer::to_file("narrow", format, 3, &mut full).and_then(|writer| write_to(writer, &vec![rows.clone(); times].concat()));
+            let found =
+                Writer::to_file("narrow", format, 3, &mut full).and_then(|writer| write_to(writer, &vec![rows.clone(); times].concat()));
             assert!(is_full(&found), "{format:?}: {found:?}");
         }
     }

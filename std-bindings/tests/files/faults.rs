@@ -123,8 +123,8 @@ fn a_process_that_is_killed_while_it_saves_leaves_one_of_two_whole_files() -> Fa
         child.kill()?;
         child.wait()?;
         assert!(began, "the child did not save");
-        file::open_verified(&path)?;
         assert!(whole.contains(&fs::read(&path)?), "after {number} x 0.7 ms: neither of the two");
+        file::open_verified(&path)?;
         let strange = names(folder.path())?
             .into_iter()
             .find(|name| name != "memory.basin" && !(name.starts_with(".basinet-") && name.ends_with(".tmp")));
@@ -159,8 +159,8 @@ fn two_processes_that_save_at_once_both_succeed_and_every_reader_has_a_whole_fil
     let mut children = [begin(1)?, begin(2)?];
     loop {
         let done = children[0].try_wait()?.is_some() && children[1].try_wait()?.is_some();
-        file::open_verified(&path)?;
         assert!(whole.contains(&fs::read(&path)?), "neither of the two");
+        file::open_verified(&path)?;
         if done {
             break;
         }

@@ -6,6 +6,7 @@ mod compressed;
 mod free;
 mod kernel;
 mod pairs;
+mod panics;
 mod settle;
 mod storage;
 mod threads;

@@ -1,7 +1,9 @@
 //! What is written reads back in bits, and written again it has the same bytes.
 
 use super::{Fallible, read};
-use basinet::formats::{Format, Reader, Writer};
+use basinet::Error;
+use basinet::formats::{Fault, FileFault, Format, Reader, Writer, linear_map};
+use std::fs;
 use std::io::Read;
 
 pub const FORMATS: [Format; 4] = [Format::Npy, Format::Safetensors, Format::Csv, Format::JsonLines];
@@ -80,5 +82,46 @@ fn no_changed_byte_stops_the_program() -> Fallible {
             }
         }
     }
+    Ok(())
+}
+
+#[test]
+fn a_writer_takes_rows_of_its_length_and_no_other() -> Fallible {
+    for format in FORMATS {
+        let mut file = tempfile::tempfile()?;
+        assert!(matches!(Writer::new("none", format, 0, Vec::new()), Err(FileFault { fault: Fault::Empty, .. })));
+        assert!(matches!(Writer::to_file("none", format, 0, &mut file), Err(FileFault { fault: Fault::Empty, .. })));
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new("test", format, 3, &mut bytes)?;
+        for (i, row) in NUMBERS.chunks_exact(3).enumerate() {
+            for wrong in [&row[..2], &[], &[0.0; 4]] {
+                let found = writer.row(wrong).map_err(|error| error.fault);
+                let named = matches!(found, Err(Fault::RowLength { row, expected: 3, found }) if row == i && found == wrong.len());
+                assert!(named, "{format:?}: {found:?}");
+            }
+            writer.row(row)?;
+        }
+        writer.finish()?;
+        assert_eq!(bytes, write(format)?, "{format:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_map_that_is_none_is_named_with_its_file() -> Fallible {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("map.safetensors");
+    let refused = || linear_map(&path).map_err(|error| error.fault);
+    assert!(matches!(refused(), Err(Fault::Io(_))));
+    fs::write(&path, write(Format::Safetensors)?)?;
+    assert!(matches!(refused(), Err(Fault::Tensor { wanted: Some(wanted), found }) if wanted == "weights" && found == ["rows"]));
+    let header = r#"{"weights":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"bias":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#;
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    file.extend([0; 12]);
+    fs::write(&path, &file)?;
+    assert!(matches!(refused(), Err(Fault::Memory(Error::Length { expected: 2, found: 1 }))));
+    let error = linear_map(&path).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.starts_with(&format!("{}: ", path.display())), "{error}");
     Ok(())
 }

@@ -10,6 +10,7 @@ mod panics;
 mod settle;
 mod storage;
 mod threads;
+mod wrong_inputs;
 
 use basinet::Memory;
 use rand::{Rng, RngExt, SeedableRng};

@@ -250,7 +250,7 @@ fn wrong_inputs_of_levels_sieves_and_verdicts_are_named_and_out_stays() {
         (&keys, &fewer, &query, 3, Error::Length { expected: 2, found: 1 }),
         (&fewer, &fewer, &query, 3, Error::Length { expected: 2, found: 1 }),
         (&keys, &keys, &[1.0, f32::NEG_INFINITY, 0.0], 3, Error::QueryNotFinite { index: 1 }),
-        (&spoilt, &keys, &query, 3, Error::ScoreNotFinite { row: 1 }),
+        (&spoilt, &keys, &[2.0, 0.25, 1.0], 3, Error::ScoreNotFinite { row: 1 }),
         (&keys, &infinite, &query, 3, Error::OutputNotFinite),
     ];
     for (keys, values, query, length, error) in wrong {

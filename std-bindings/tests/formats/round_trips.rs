@@ -115,7 +115,8 @@ fn a_map_that_is_none_is_named_with_its_file() -> Fallible {
     assert!(matches!(refused(), Err(Fault::Io(_))));
     fs::write(&path, write(Format::Safetensors)?)?;
     assert!(matches!(refused(), Err(Fault::Tensor { wanted: Some(wanted), found }) if wanted == "weights" && found == ["rows"]));
-    let header = r#"{"weights":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"bias":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#;
+    let header =
+        r#"{"weights":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"bias":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#;
     let mut file = (header.len() as u64).to_le_bytes().to_vec();
     file.extend(header.as_bytes());
     file.extend([0; 12]);

@@ -203,7 +203,10 @@ fn a_compressed_memory_is_as_it_was_after_every_error() -> Fallible {
     let (model, mut out) = (Model::new(beta!(1.0), Sparsemax), [-7.5; 2]);
     let found = memory.recall_in(&model, &[1.0, 1.0], &mut out, &mut basinet::Workspace::new(1, 1)).err();
     assert_eq!(found, Some(Error::Scratch { needed: 2, found: 1 }));
-    assert_eq!(memory.recall_in(&model, &[1.0, 1.0], &mut [0.0; 3], &mut memory.workspace()).err(), Some(Error::Length { expected: 2, found: 3 }));
+    assert_eq!(
+        memory.recall_in(&model, &[1.0, 1.0], &mut [0.0; 3], &mut memory.workspace()).err(),
+        Some(Error::Length { expected: 2, found: 3 })
+    );
     let sifting = memory.recall(&model, &[1.0, 1.0])?.sifting;
     assert_eq!(memory.certify(&model, &sifting, &[1.0]).err(), Some(Error::Length { expected: 2, found: 1 }));
     assert_eq!((out, state(&memory)), ([-7.5; 2], before));

@@ -60,7 +60,7 @@ fn fallible(source: &str, found: &mut BTreeSet<String>) {
     let (mut of, mut fails) = ("", false);
     for line in source.lines() {
         let code = line.trim_start();
-        if line == "}" || line.ends_with(" {}") {
+        if line == "}" || (line.starts_with("impl") && line.ends_with(" {}")) {
             of = "";
         } else if let Some(owner) = owner(line) {
             of = owner;

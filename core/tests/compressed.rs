@@ -10,8 +10,8 @@
 mod common;
 
 use basinet_core::{
-    Backend, Bf16, Certificate, Code, Compressed, Cosine, Dot, Encoded, Error, F16, FeatureMap, Job, Kernels, Level, Model, Patterns, Sieve, SignBits,
-    Similarity, Softmax, Sparsemax, SquaredDistance, Step, TopK, Window, beta,
+    Backend, Bf16, Certificate, Code, Compressed, Cosine, Dot, Encoded, Error, F16, FeatureMap, Job, Kernels, Level, Model, Patterns,
+    Sieve, SignBits, Similarity, Softmax, Sparsemax, SquaredDistance, Step, TopK, Window, beta,
 };
 use common::{Numbers, Work, bits, cases};
 use proptest::prelude::*;

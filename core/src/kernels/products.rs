@@ -179,7 +179,8 @@ fn raise_first<S: Simd, const REST: bool>(
         }
         if full < n {
             let (mut lanes, mut k) = ([f32::NEG_INFINITY; LANES], 0);
-            while full + k < n {
+            // Both are said, as the smallest code does not see that the second says the first.
+            while k < LANES && full + k < n {
                 lanes[k] = c.add(full + k).read();
                 k += 1;
             }

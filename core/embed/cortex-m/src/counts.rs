@@ -26,7 +26,7 @@ const K: usize = 16;
 const RELOAD: u32 = 0x00ff_ffff;
 
 /// 256 patterns of random signs and unit norm.
-static SIGNS: [f32; 256 * D] = {
+static RANDOM: [f32; 256 * D] = {
     let (mut numbers, mut word, mut i) = ([0.125; 256 * D], 1u64, 0);
     while i < numbers.len() {
         // Knuth's MMIX generator, whose high bits are good.
@@ -54,8 +54,8 @@ fn main() -> ! {
 }
 
 fn count(out: &mut impl Write, clock: &mut Clock, buffers: &mut Buffers<D, K>) -> fmt::Result {
-    for (dim, numbers) in [(64, &SIGNS[..64]), (256, &SIGNS[..256])] {
-        let other = &SIGNS[1024..1024 + dim];
+    for (dim, numbers) in [(64, &RANDOM[..64]), (256, &RANDOM[..256])] {
+        let other = &RANDOM[1024..1024 + dim];
         let ours = clock.count(|| basinet_core::dot(black_box(numbers), black_box(other)).unwrap_or(f32::NAN));
         writeln!(out, "dot {dim} {ours}")?;
         #[cfg(peer)]
@@ -69,7 +69,7 @@ fn count(out: &mut impl Write, clock: &mut Clock, buffers: &mut Buffers<D, K>) -
             writeln!(out, "peer {dim} {theirs}")?;
         }
     }
-    for numbers in [&DIGITS.0[..], &SIGNS[..]] {
+    for numbers in [&DIGITS.0[..], &RANDOM[..]] {
         let Ok(patterns) = Patterns::new(numbers, D) else { continue };
         recall(out, clock, "softmax", Softmax, &patterns, buffers)?;
         recall(out, clock, "sparsemax", Sparsemax, &patterns, buffers)?;

@@ -10,8 +10,8 @@
 mod common;
 
 use basinet_core::{
-    Backend, Bf16, Certificate, Code, Compressed, Cosine, Dot, Encoded, Error, F16, Job, Kernels, Level, Model, Patterns, Sieve, SignBits,
-    Similarity, Softmax, Sparsemax, SquaredDistance, Step, TopK, beta,
+    Backend, Bf16, Certificate, Code, Compressed, Cosine, Dot, Encoded, Error, F16, FeatureMap, Job, Kernels, Level, Model, Patterns,
+    Sieve, SignBits, Similarity, Softmax, Sparsemax, SquaredDistance, Step, TopK, Window, beta,
 };
 use common::{Numbers, Work, bits, cases};
 use proptest::prelude::*;
@@ -216,6 +216,62 @@ fn wrong_input_is_a_typed_error() {
     let step = model.step(&copy, &query, &mut out, &mut work.scratch()).unwrap();
     assert_eq!(model.judge(&step, &copy, &query, f32::NAN).unwrap_err(), Error::NormOverflow);
     assert_eq!(model.judge(&step, &copy, &query[..1], 1.0).unwrap_err(), Error::Length { expected: 3, found: 1 });
+}
+
+#[test]
+fn wrong_inputs_of_levels_sieves_and_verdicts_are_named_and_out_stays() {
+    let rows = [1.0, 0.5, -1.0, 2.0, 0.25, 1.0];
+    let (copy, wide) = (Copy::<i8>::of(&rows, 3).unwrap(), Copy::<i8>::of(&rows, 2).unwrap());
+    let (weights, bias, rests) = ([1.0f32, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0], [0.0; 3], [0.0; 2]);
+    let map = FeatureMap::new(&weights, 3).unwrap();
+    let projected = |map, defect, norms, rests| Level::projected(copy.view(), norms, map, defect, rests).map(|_| ()).unwrap_err();
+    let narrow = FeatureMap::new(&weights[..6], 3).unwrap();
+    assert_eq!(projected(narrow, 0.0, &copy.norms, &rests), Error::Length { expected: 3, found: 2 });
+    assert_eq!(projected(map, 0.0, &copy.norms, &rests[..1]), Error::Length { expected: 2, found: 1 });
+    assert_eq!(projected(map, 0.0, &[], &rests), Error::Length { expected: 1, found: 0 });
+    for (map, defect) in [(map.with_bias(&bias).unwrap(), 0.0), (map.unit(), 0.0), (map, -0.1), (map, 1.1), (map, f32::NAN)] {
+        assert!(matches!(projected(map, defect, &copy.norms, &rests), Error::Parameter { .. }), "{defect}");
+    }
+    let unlike = [Level::new(copy.view(), &copy.norms).unwrap(), Level::new(wide.view(), &wide.norms).unwrap()];
+    assert_eq!(Sieve::new(&unlike).map(|_| ()).unwrap_err(), Error::Length { expected: 2, found: 3 });
+
+    let sieve = Sieve::new(&unlike[..1]).unwrap();
+    let (mut out, mut work, mut room) = ([-7.5; 3], Work::new(3, 2), vec![0.0; sieve.room()]);
+    let (model, keys) = (Model::new(beta!(1.0), Sparsemax), Patterns::new(&rows, 3).unwrap());
+    let fewer = Patterns::new(&rows[..3], 3).unwrap();
+    let spoilt = rows.map(|x| if x == 2.0 { f32::NAN } else { x });
+    let infinite = [1.0, 1.0, f32::INFINITY, 1.0, 1.0, f32::INFINITY];
+    let (spoilt, infinite) = (Patterns::new(&spoilt, 3).unwrap(), Patterns::new(&infinite, 3).unwrap());
+    let query = [1.0, 0.5, -1.0];
+    // Keys, values, query, numbers of the output, and the error.
+    let wrong: [(&Patterns<'_>, &Patterns<'_>, &[f32], usize, Error); 7] = [
+        (&keys, &keys, &query[..2], 3, Error::Length { expected: 3, found: 2 }),
+        (&keys, &keys, &query, 2, Error::Length { expected: 3, found: 2 }),
+        (&keys, &fewer, &query, 3, Error::Length { expected: 2, found: 1 }),
+        (&fewer, &fewer, &query, 3, Error::Length { expected: 2, found: 1 }),
+        (&keys, &keys, &[1.0, f32::NEG_INFINITY, 0.0], 3, Error::QueryNotFinite { index: 1 }),
+        (&spoilt, &keys, &[2.0, 0.25, 1.0], 3, Error::ScoreNotFinite { row: 1 }),
+        (&keys, &infinite, &query, 3, Error::OutputNotFinite),
+    ];
+    for (keys, values, query, length, error) in wrong {
+        let scratch = &mut work.scratch().with_features(&mut room);
+        assert_eq!(sieve.read(&model, keys, values, query, &mut out[..length], scratch).map(|_| ()), Err(error));
+        assert_eq!(out, [-7.5; 3], "{error:?}");
+    }
+    let masked = model.keep(Window { centre: 70, half_width: 1 });
+    let step = sieve.step(&masked, &keys, &query, &mut out, &mut work.scratch().with_features(&mut room));
+    assert_eq!((step.map(|_| ()), out), (Err(Error::AllMasked), [-7.5; 3]));
+
+    let step = model.step(&copy.view(), &query, &mut out, &mut work.scratch()).unwrap();
+    let judged = |step: &Step, query: &[f32], norm| model.judge(step, &copy.view(), query, norm).map(|_| ());
+    let mut other = step;
+    other.winner = 2;
+    assert_eq!(judged(&other, &query, 1.0), Err(Error::NoSuchRow { row: 2, count: 2 }));
+    assert_eq!(judged(&step, &[1.0, f32::NAN, 0.0], 1.0), Err(Error::QueryNotFinite { index: 1 }));
+    assert_eq!(judged(&step, &query, -1.0), Err(Error::NormOverflow));
+    let codes = [1i8; 2];
+    let huge = Compressed::new(&codes, &[1.0, f32::INFINITY], &[0.0; 2], 1).unwrap();
+    assert_eq!(huge.max_norm(), Err(Error::ScoreNotFinite { row: 1 }));
 }
 
 /// The gap that a sieve reports is a bound, and a certificate counts with it.

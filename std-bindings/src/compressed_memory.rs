@@ -101,6 +101,9 @@ impl<C: Code> CompressedMemory<C> {
     /// # Errors
     /// As [`Memory::replace`], and [`Error::NormOverflow`] as for [`new`](Self::new). Nothing has changed then.
     pub fn replace(&mut self, i: usize, pattern: &[f32]) -> Result<Vec<f32>, Error> {
+        if i >= self.len() {
+            return Err(Error::NoSuchRow { row: i, count: self.len() });
+        }
         let (front_row, row) = self.encoded(pattern)?;
         let old = self.memory.replace(i, pattern)?;
         self.copy.put(i, &row);

@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 /// A `.basin` file that is mapped into memory.
 ///
 /// Its pages are read when they are first used, and the system may drop them again: a memory may be larger than the machine's. Nothing else
-/// may write to the file meanwhile: what is changed under a map is changed under its readers, and what is cut off stops the program. This
-/// library never does, as it replaces files and does not change them.
+/// may write to the file meanwhile. What is changed under a map is changed under its readers, who get other numbers. What is cut off (or
+/// cannot be read, as a disk or the network is gone) has no pages: whoever reads there is stopped by a signal (`SIGBUS` on Unix), which is
+/// neither an error nor a panic. So files are replaced by renaming a whole one, and never truncated or written to in their place: readers
+/// keep what they have open. This library does so; `cp` and `>` of a shell do not, `mv` within a file system does. Who cannot be sure of the
+/// file's other users reads a copy of it: `std::fs::read`, and [`Basin::new`] of these bytes where they lie at a multiple of four.
 #[derive(Debug)]
 pub struct Mapped {
     path: PathBuf,

@@ -14,8 +14,10 @@ use tempfile::NamedTempFile;
 /// [through](Self::through) a feature map is mapped before it is written, and always has values.
 ///
 /// The rows go to a file aside, in the same folder; [`finish`](Self::finish) sees to it that they are on the disk, renames it, and sees to
-/// it that the name is on the disk. Until then an older file of that name is as it was, whatever happens; a writer that is dropped leaves
-/// nothing behind. A symbolic link of that name is replaced and not followed.
+/// it that the name is on the disk. Until then an older file of that name is as it was, whatever happens: the disk is full, the process is
+/// killed, another process saves under the same name (whoever is last has it, with a whole file). A writer that is dropped, by a panic too,
+/// leaves nothing behind; a process that is killed leaves `.basinet-*.tmp`, which can be deleted. A symbolic link of that name is replaced
+/// and not followed.
 ///
 /// ```
 /// use basinet::basin::Alignment;

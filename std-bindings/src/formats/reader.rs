@@ -51,7 +51,7 @@ impl<'r> Reader<'r> {
     pub fn new(name: impl Into<String>, format: Format, input: impl Read + Send + 'r, tensor: Option<&str>) -> Result<Self, FileFault> {
         let name = name.into();
         // Its buffer serves those that read number by number; large reads go past it.
-        let input = BufReader::with_capacity(READ, input);
+        let input = BufReader::with_capacity(READ, Patient(input));
         let rows = || -> Result<Box<dyn Source + Send + 'r>, Fault> {
             Ok(match format {
                 Format::Npy => Box::new(NpyRows::new(input)?),
@@ -71,7 +71,7 @@ impl<'r> Reader<'r> {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn guess(name: impl Into<String>, input: impl Read + Send + 'r, tensor: Option<&str>) -> Result<Self, FileFault> {
-        let (name, mut input) = (name.into(), input);
+        let (name, mut input) = (name.into(), Patient(input));
         match beginning(&mut input).map(|bytes| (Format::of_content(&bytes), bytes)) {
             Ok((Some(format), bytes)) => Self::new(name, format, BufReader::with_capacity(READ, Cursor::new(bytes).chain(input)), tensor),
             Ok((None, _)) => Err(FileFault::new(name, Fault::UnknownFormat)),
@@ -143,8 +143,21 @@ fn beginning(input: &mut impl Read) -> io::Result<Vec<u8>> {
         match input.read(&mut piece) {
             Ok(0) => return Ok(bytes),
             Ok(count) => bytes.extend_from_slice(&piece[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
+        }
+    }
+}
+
+/// An input that is asked again where a signal has interrupted the call: not every reader of a format does.
+struct Patient<R>(R);
+
+impl<R: Read> Read for Patient<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(into) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
         }
     }
 }

@@ -32,8 +32,10 @@ impl<R: Read> TensorRows<R> {
     /// Reads the header and goes to the tensor of this name, or to the only one.
     pub fn new(mut input: R, name: Option<&str>) -> Result<Self, Fault> {
         let mut length = [0; 8];
-        let cut = |_| malformed("it ends within its header");
-        input.read_exact(&mut length).map_err(cut)?;
+        input.read_exact(&mut length).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => malformed("it ends within its header"),
+            _ => Fault::Io(error),
+        })?;
         let length = u64::from_le_bytes(length);
         if length > LONGEST_HEADER {
             return Err(malformed("its header is longer than 100 MB"));

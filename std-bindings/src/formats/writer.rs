@@ -44,7 +44,7 @@ impl<'w> Writer<'w> {
                 Format::JsonLines => Box::new(JsonSink(BufWriter::new(out))),
             })
         };
-        Self::of(name, dim, sink())
+        Self::of(name, dim, sink)
     }
 
     /// Rows of `dim` numbers to a file.
@@ -54,15 +54,15 @@ impl<'w> Writer<'w> {
     pub fn to_file(name: impl Into<String>, format: Format, dim: usize, out: &'w mut File) -> Result<Self, FileFault> {
         match format {
             Format::Npy => {
-                Self::of(name.into(), dim, NpySink::new(BufWriter::new(out), dim).map(|sink| Box::new(sink) as _).map_err(Fault::Io))
+                Self::of(name.into(), dim, || NpySink::new(BufWriter::new(out), dim).map(|sink| Box::new(sink) as _).map_err(Fault::Io))
             }
             _ => Self::new(name, format, dim, out),
         }
     }
 
-    fn of(name: String, dim: usize, sink: Result<Box<dyn Sink + 'w>, Fault>) -> Result<Self, FileFault> {
-        let sink = if dim == 0 { Err(Fault::Empty) } else { sink };
-        match sink {
+    /// A `sink` for rows of no number is not made.
+    fn of(name: String, dim: usize, sink: impl FnOnce() -> Result<Box<dyn Sink + 'w>, Fault>) -> Result<Self, FileFault> {
+        match if dim == 0 { Err(Fault::Empty) } else { sink() } {
             Ok(sink) => Ok(Self { name, dim, rows: 0, sink }),
             Err(fault) => Err(FileFault::new(name, fault)),
         }

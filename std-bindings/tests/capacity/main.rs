@@ -3,5 +3,6 @@
 mod advice;
 mod simulation;
 mod theory;
+mod wrong_inputs;
 
 type Fallible = Result<(), Box<dyn std::error::Error>>;

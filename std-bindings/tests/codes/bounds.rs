@@ -122,6 +122,13 @@ fn wrong_input_is_named() {
     assert_eq!(codes::optimum(3, 1), Err(Error::Dimension { dim: 1, least: 2 }));
     assert_eq!(codes::fejes_toth(2), Err(Error::TooFew { count: 2, least: 3 }));
     let refused = |result: Result<f64, Error>| assert!(matches!(result, Err(Error::OutOfRange { .. })), "{result:?}");
+    for (count, dim, error) in [(1, 3, Error::TooFew { count: 1, least: 2 }), (3, 1, Error::Dimension { dim: 1, least: 2 })] {
+        assert_eq!(codes::optimum(count, dim), Err(error));
+        assert_eq!((codes::upper_bound(count, dim), codes::lower_bound(count, dim)), (Err(error), Err(error)));
+    }
+    assert_eq!(codes::dense_needed(1.0, 1, 1.0), Err(Error::TooFew { count: 1, least: 2 }));
+    assert_eq!(codes::sparse_error(1.0, 3, 1.0, 0, 1.0), Err(Error::TooFew { count: 0, least: 1 }));
+    refused(codes::dense_needed(nan, 3, 1.0));
     refused(codes::degrees(2.1));
     refused(codes::degrees(nan));
     refused(codes::margin(1.0));

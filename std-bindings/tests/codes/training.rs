@@ -207,6 +207,17 @@ fn wrong_input_is_named() -> Fallible {
     let other = Trained::new(vec![1.0_f32; 6], None, 3)?;
     assert_eq!(training.refine(&rows, &other, |_| ()).err(), Some(Length { len: 4, dim: 3 }));
     assert_eq!(Trained::new(vec![1.0_f32; 6], Some(vec![0.0]), 3).err(), Some(Length { len: 1, dim: 2 }));
+    assert_eq!(
+        (other.features(&rows).err(), other.unit_features(&rows).err()),
+        (Some(Length { len: 4, dim: 3 }), Some(Length { len: 4, dim: 3 }))
+    );
+    assert_eq!(other.unit_features(&[0.0; 3]).err(), Some(ZeroRow { row: 0 }));
+    assert_eq!(other.unit_features(&[f32::MAX; 3]).err(), Some(NotFinite { row: 0 }));
+    assert_eq!(Trained::new(vec![f32::NAN; 3], None, 3)?.linear_map().err(), Some(basinet::Error::FeatureNotFinite { index: 0 }));
+    let mut points = Training { iterations: 1, starts: 1, ..Training::code() }.points(2, 2, |_| ())?;
+    points.separation = 2.5;
+    assert!(matches!(points.degrees(), Err(OutOfRange { .. })));
+    assert_eq!(Training { starts: 0, ..Training::code() }.targets(|_| ()).err(), Some(TooFew { count: 0, least: 1 }));
     // Equal patterns cannot be told apart, and that is no error.
     let equal = training.map(&[1.0_f32, 2.0, 1.0, 2.0], 2, 2, |_| ())?;
     assert!(equal.separation.abs() < 1e-12);

@@ -5,6 +5,7 @@ mod images;
 mod metastable;
 mod retrieval;
 mod structured;
+mod wrong_inputs;
 
 type Fallible = Result<(), Box<dyn std::error::Error>>;
 

@@ -2,6 +2,8 @@
 
 mod damage;
 mod embedded;
+#[cfg(unix)]
+mod faults;
 mod fields;
 mod large;
 mod maps;

@@ -12,12 +12,12 @@ fn any() -> Result<AnyModel, Error> {
     model(1.0, "sparsemax", "dot")
 }
 
-fn writer(path: &Path, dim: usize) -> Result<Writer, Box<dyn std::error::Error>> {
+pub fn writer(path: &Path, dim: usize) -> Result<Writer, Box<dyn std::error::Error>> {
     Ok(Writer::create(path, any()?, dim, Alignment::Bytes64)?)
 }
 
 /// Names in a folder.
-fn names(folder: &Path) -> Result<Vec<String>, std::io::Error> {
+pub fn names(folder: &Path) -> Result<Vec<String>, std::io::Error> {
     fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
 
@@ -66,8 +66,10 @@ fn whoever_has_a_file_open_keeps_what_it_held_when_it_is_replaced() -> Fallible 
     let path = folder.path().join("memory.basin");
     Memory::from_rows(2, &[1.0, 2.0])?.save(&path, any()?)?;
     let open = file::open(&path)?;
+    let recalled = open.recall(&[0.5, 0.1])?;
     Memory::from_rows(2, &[3.0, 4.0, 5.0, 6.0])?.save(&path, any()?)?;
     open.verify()?;
+    assert_eq!(open.recall(&[0.5, 0.1])?, recalled);
     assert_eq!(open.basin()?.patterns().row(0), Some(&[1.0, 2.0][..]));
     assert_eq!(file::open_verified(&path)?.basin()?.patterns().row(1), Some(&[5.0, 6.0][..]));
     Ok(())

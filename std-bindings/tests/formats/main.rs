@@ -1,6 +1,7 @@
 //! Rows of numbers from and to files, against bytes that are put together here by hand from the formats' descriptions.
 
 mod asides;
+mod faults;
 mod npy;
 mod round_trips;
 mod safetensors;

@@ -1,16 +1,18 @@
 //! What is written reads back in bits, and written again it has the same bytes.
 
 use super::{Fallible, read};
-use basinet::formats::{Format, Reader, Writer};
+use basinet::Error;
+use basinet::formats::{Fault, FileFault, Format, Reader, Writer, linear_map};
+use std::fs;
 use std::io::Read;
 
-const FORMATS: [Format; 4] = [Format::Npy, Format::Safetensors, Format::Csv, Format::JsonLines];
+pub const FORMATS: [Format; 4] = [Format::Npy, Format::Safetensors, Format::Csv, Format::JsonLines];
 
 /// Numbers that are hard to write down: rows of three.
 const NUMBERS: [f32; 12] =
     [0.0, -0.0, 1.0, 0.1, -1.0 / 3.0, 16_777_217.0, f32::MAX, f32::MIN_POSITIVE, 1e-45, -3.402_823e38, 1.000_000_1, 2.5e-7];
 
-fn write(format: Format) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+pub fn write(format: Format) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let mut bytes = Vec::new();
     let mut writer = Writer::new("test", format, 3, &mut bytes)?;
     NUMBERS.chunks_exact(3).try_for_each(|row| writer.row(row))?;
@@ -65,17 +67,6 @@ fn the_first_bytes_say_what_a_file_is() -> Fallible {
 }
 
 #[test]
-fn every_beginning_of_a_file_of_numbers_is_an_error() -> Fallible {
-    for format in [Format::Npy, Format::Safetensors] {
-        let bytes = write(format)?;
-        for length in 0..bytes.len() {
-            assert!(read(format, &bytes[..length], None).is_err(), "{format:?} of {length} bytes");
-        }
-    }
-    Ok(())
-}
-
-#[test]
 fn no_changed_byte_stops_the_program() -> Fallible {
     for format in FORMATS {
         let bytes = write(format)?;
@@ -91,5 +82,47 @@ fn no_changed_byte_stops_the_program() -> Fallible {
             }
         }
     }
+    Ok(())
+}
+
+#[test]
+fn a_writer_takes_rows_of_its_length_and_no_other() -> Fallible {
+    for format in FORMATS {
+        let mut file = tempfile::tempfile()?;
+        assert!(matches!(Writer::new("none", format, 0, Vec::new()), Err(FileFault { fault: Fault::Empty, .. })));
+        assert!(matches!(Writer::to_file("none", format, 0, &mut file), Err(FileFault { fault: Fault::Empty, .. })));
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new("test", format, 3, &mut bytes)?;
+        for (i, row) in NUMBERS.chunks_exact(3).enumerate() {
+            for wrong in [&row[..2], &[], &[0.0; 4]] {
+                let found = writer.row(wrong).map_err(|error| error.fault);
+                let named = matches!(found, Err(Fault::RowLength { row, expected: 3, found }) if row == i && found == wrong.len());
+                assert!(named, "{format:?}: {found:?}");
+            }
+            writer.row(row)?;
+        }
+        writer.finish()?;
+        assert_eq!(bytes, write(format)?, "{format:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_map_that_is_none_is_named_with_its_file() -> Fallible {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("map.safetensors");
+    let refused = || linear_map(&path).map_err(|error| error.fault);
+    assert!(matches!(refused(), Err(Fault::Io(_))));
+    fs::write(&path, write(Format::Safetensors)?)?;
+    assert!(matches!(refused(), Err(Fault::Tensor { wanted: Some(wanted), found }) if wanted == "weights" && found == ["rows"]));
+    let header =
+        r#"{"weights":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"bias":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#;
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    file.extend([0; 12]);
+    fs::write(&path, &file)?;
+    assert!(matches!(refused(), Err(Fault::Memory(Error::Length { expected: 2, found: 1 }))));
+    let error = linear_map(&path).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.starts_with(&format!("{}: ", path.display())), "{error}");
     Ok(())
 }

@@ -6,9 +6,11 @@ mod compressed;
 mod free;
 mod kernel;
 mod pairs;
+mod panics;
 mod settle;
 mod storage;
 mod threads;
+mod wrong_inputs;
 
 use basinet::Memory;
 use rand::{Rng, RngExt, SeedableRng};

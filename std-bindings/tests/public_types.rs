@@ -23,7 +23,7 @@ macro_rules! all {
 }
 
 fn plain(name: &str) -> &str {
-    name.split(['<', '(', ' ']).next().unwrap_or(name)
+    name.split(|letter: char| !letter.is_alphanumeric() && !"_:".contains(letter)).next().unwrap_or(name)
 }
 
 /// The structs and enums of both crates.

@@ -1,10 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-/// The repository's README, so that its example is compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
 #[cfg(feature = "files")]
 mod aside;
 mod batch;

@@ -85,7 +85,9 @@ fn check(format: Format, bytes: &[u8], piece: usize, tensor: Option<&str>) {
     let whole = rows(Reader::new("rows", format, bytes, tensor));
     assert_eq!(whole, rows(Reader::new("rows", format, Pieces(bytes, piece), tensor)), "in pieces of {piece}");
     let guessed = rows(Reader::guess("rows", Pieces(bytes, piece), tensor));
-    if Format::of_content(bytes) == Some(format) {
+    // A line may look like one format, and with what stands behind it like another.
+    let looks = |length: usize| Format::of_content(&bytes[..length.min(bytes.len())]).is_none_or(|found| found == format);
+    if Format::of_content(bytes) == Some(format) && (1..=16).all(looks) {
         assert_eq!(whole, guessed, "by its content");
     }
     if let Ok((dim, numbers)) = whole

@@ -56,8 +56,8 @@ impl<'r> Reader<'r> {
             Ok(match format {
                 Format::Npy => Box::new(NpyRows::new(input)?),
                 Format::Safetensors => Box::new(TensorRows::new(input, tensor)?),
-                Format::Csv => Box::new(CsvRows::new(input)?),
-                Format::JsonLines => Box::new(JsonRows::new(input)?),
+                Format::Csv => Box::new(CsvRows::new(without_mark(input)?)?),
+                Format::JsonLines => Box::new(JsonRows::new(without_mark(input)?)?),
             })
         };
         match rows() {
@@ -160,6 +160,21 @@ impl<R: Read> Read for Patient<R> {
             }
         }
     }
+}
+
+/// A text behind the mark of UTF-8 that it may begin with. The crate `csv` looks for one too, but only in the first piece that it is given,
+/// and takes a piece that holds nothing else for the whole: so that piece never begins with one.
+fn without_mark<R: Read>(mut input: R) -> io::Result<io::Chain<Cursor<Vec<u8>>, R>> {
+    let mut begun = Vec::new();
+    // No byte more than tells: there may be none yet.
+    for byte in b"\xef\xbb\xbf" {
+        if input.by_ref().take(1).read_to_end(&mut begun)? == 0 || begun.last() != Some(byte) {
+            return Ok(Cursor::new(begun).chain(input));
+        }
+    }
+    begun.clear();
+    input.by_ref().take(1).read_to_end(&mut begun)?;
+    Ok(Cursor::new(begun).chain(input))
 }
 
 impl fmt::Debug for Reader<'_> {

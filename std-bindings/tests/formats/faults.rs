@@ -96,6 +96,22 @@ fn every_beginning_is_a_fault_or_fewer_rows_however_small_its_pieces_are() -> Fa
 }
 
 #[test]
+fn a_text_may_begin_with_a_mark_however_small_its_pieces_are() -> Fallible {
+    for (format, text) in [(Format::Csv, "1,2\n3,4\n"), (Format::JsonLines, "[1,2]\n[3,4]\n")] {
+        let marked = format!("\u{feff}{text}");
+        for piece in [1, 2, 3, 4, 64] {
+            let found = rows(Reader::new("marked", format, Pieces::new(marked.as_bytes(), piece, false), None));
+            assert!(found.1.is_none() && found.0 == [[1.0, 2.0], [3.0, 4.0]], "{format:?} by {piece}: {found:?}");
+            // A second one is no number.
+            let twice = format!("\u{feff}{marked}");
+            let found = rows(Reader::new("marked", format, Pieces::new(twice.as_bytes(), piece, false), None));
+            assert!(found.1.is_some() && found.0.is_empty(), "{format:?} by {piece}: {found:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn an_input_that_breaks_at_any_byte_is_said_to_have_broken() -> Fallible {
     let broken = |fault: &Option<Fault>| matches!(fault, Some(Fault::Io(error)) if error.to_string() == "the cable is out");
     for format in FORMATS {

@@ -9,35 +9,30 @@ use basinet::formats::{FileFault, Format, Reader, Writer};
 use basinet_fuzz::{bits, draw};
 use libfuzzer_sys::fuzz_target;
 use std::io::{self, Read};
+use std::sync::LazyLock;
 
 const FORMATS: [Format; 4] = [Format::Npy, Format::Safetensors, Format::Csv, Format::JsonLines];
-/// Words that the formats' readers look for.
-const WORDS: [&[u8]; 24] = [
-    b"\x93NUMPY\x01\x00",
-    b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }",
-    b"'<f8'",
-    b"'>f4'",
-    b"'|O'",
-    b"True",
-    b"(3,)",
-    b"()",
-    b"{\"rows\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}",
-    b"\"F64\"",
-    b"\"__metadata__\"",
-    b"[[",
-    b"NaN",
-    b"-inf",
-    b"1e39",
-    b"1e-46",
-    b"\"pattern\":[",
-    b"\"query\":",
-    b"\"state\"",
-    b"\r\n",
-    b",,",
-    b"\"",
-    b"#",
-    b"\xef\xbb\xbf",
-];
+/// Words that the formats' readers look for, in the form of libFuzzer.
+const DICTIONARY: &str = include_str!("../dictionaries/formats.dict");
+static WORDS: LazyLock<Vec<Vec<u8>>> =
+    LazyLock::new(|| DICTIONARY.lines().filter_map(|line| Some(unescaped(line.strip_prefix('"')?.strip_suffix('"')?))).collect());
+
+/// The bytes of a word: `\xAB` is a byte, and `\` with any other character behind it is that character.
+fn unescaped(word: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::new(), word);
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        bytes.extend(plain.bytes());
+        rest = if let Some(digits) = escape.strip_prefix('x') {
+            bytes.push(u8::from_str_radix(&digits[..2], 16).expect("two digits"));
+            &digits[2..]
+        } else {
+            bytes.push(escape.as_bytes()[0]);
+            &escape[1..]
+        };
+    }
+    bytes.extend(rest.bytes());
+    bytes
+}
 
 /// Bytes that come a few at a time.
 struct Pieces<'a>(&'a [u8], usize);
@@ -103,7 +98,7 @@ fn check(format: Format, bytes: &[u8], piece: usize, tensor: Option<&str>) {
 /// Changes a file: bytes, words, its end.
 fn damage(bytes: &mut Unstructured<'_>, file: &mut Vec<u8>) -> Result<()> {
     for _ in 0..draw::below(bytes, 5)? {
-        let (place, word) = (draw::below(bytes, file.len() + 1)?, WORDS[draw::below(bytes, WORDS.len())?]);
+        let (place, word) = (draw::below(bytes, file.len() + 1)?, &WORDS[draw::below(bytes, WORDS.len())?]);
         match draw::below(bytes, 4)? {
             0 => file.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= word[0]),
             1 => drop(file.splice(place..place, word.iter().copied())),

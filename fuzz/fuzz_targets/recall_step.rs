@@ -2,7 +2,8 @@
 //!
 //! The same bits on every backend and in any scratch memory; inputs that are not finite are named and `out` is left as it was; all others
 //! meet the oracle, stage by stage and as a whole, and the laws: the energy does not rise, the state stays in the box of the rows, and an
-//! exact recall is the winner's row, bit for bit.
+//! exact recall is the winner's row, bit for bit. Two laws follow from these: permuted rows have permuted weights, as both are within the
+//! tolerance of the oracle, and copies of a row have equal weights, as equal scores have, bit for bit.
 #![no_main]
 
 use arbitrary::{Result, Unstructured};

@@ -5,6 +5,7 @@
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
+use basinet_conformance::numerics::score_error;
 use basinet_conformance::oracle::Rows;
 use basinet_conformance::tolerance::EPS;
 use basinet_core::{Error, Kernels, Model, Separation, Step, batch_scratch};
@@ -130,7 +131,7 @@ impl Case {
         // The order of a batch's sums makes D of the D/16.
         let error = |row: &[f64]| {
             let more = (keys.dim as f64 + 10.0) * EPS * check::score_size(setup.similarity, row, &query);
-            2.0 * check::score_error(setup.similarity, row, &query) + more
+            2.0 * score_error(setup.similarity, row, &query) + more
         };
         let error = Rows { data: &rows, dim: keys.dim }.iter().map(error).fold(0.0, f64::max);
         let ((out, step), (expected, alone)) = (found, single);

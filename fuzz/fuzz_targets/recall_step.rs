@@ -7,6 +7,7 @@
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
+use basinet_conformance::numerics::score_error;
 use basinet_conformance::oracle::{self, Post, Rows, Similarity};
 use basinet_conformance::tolerance;
 use basinet_core::{Error, Kernels, Model, Separation, Step};
@@ -152,7 +153,7 @@ impl Case {
                 tolerance::WEIGHTS + (tolerance::random_weights(beta, sums) - tolerance::WEIGHTS) * steepness.max(1.0)
             }
             similarity => {
-                let error = rows.iter().map(|row| check::score_error(similarity, row, &query)).fold(0.0, f64::max);
+                let error = rows.iter().map(|row| score_error(similarity, row, &query)).fold(0.0, f64::max);
                 tolerance::WEIGHTS + 2.0 * beta * error * steepness
             }
         };

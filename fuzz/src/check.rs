@@ -2,6 +2,7 @@
 
 use crate::family::{Family, Setup};
 use crate::wide;
+use basinet_conformance::numerics::score_error;
 use basinet_conformance::oracle::{self, Map, Rows, Similarity};
 use basinet_conformance::tolerance::{self, EPS};
 use basinet_core::Step;
@@ -143,20 +144,6 @@ pub fn weights(setup: &Setup, rows: &[usize], scores: &[f32], weights: &[f32], s
     assert!(!step.is_exact() || positive == 1, "exact with {positive} weights");
     let alone = f64::from(setup.beta.get() * step.gap) >= f64::from(margin) * (1.0 + 2.0 * EPS) && step.gap > 0.0 && margin.is_finite();
     assert!(!alone || step.is_exact() || family.mass() > 1.0 || family.cap(winner) < 1.0, "margin {margin} and {step:?}");
-}
-
-/// How far a score may be from that of exact arithmetic; infinite where that is not said.
-pub fn score_error(similarity: Similarity, row: &[f64], query: &[f64]) -> f64 {
-    let chunks = row.len().div_ceil(16) as f64;
-    let underflow = tolerance::dot(row.len(), 0.0);
-    match similarity {
-        Similarity::Dot => tolerance::dot(row.len(), oracle::dot_abs(row, query)),
-        Similarity::NegativeSquaredDistance => (chunks + 7.0) * EPS * -similarity.score(row, query) + underflow,
-        Similarity::Cosine => {
-            let least = (row.len() as f64).sqrt() * 2f64.powi(-60);
-            if oracle::norm(row) >= least && oracle::norm(query) >= least { (2.0 * chunks + 15.0) * EPS } else { f64::INFINITY }
-        }
-    }
 }
 
 /// The largest number that can come up on the way to a score; NaN where one of the numbers is.

@@ -5,6 +5,7 @@
 //!   values that every target must reach;
 //! - [`tolerance`]: the one table of what is allowed;
 //! - `oracle` and `golden` (feature `std`): the formulas in f64, and the file of reference numbers;
+//! - `numerics` (feature `std`): numbers that hurt, and how near the core comes to what is allowed;
 //! - [`basin`]: the file format, written and read a second time (feature `std`), and what must be said to damaged bytes in flash.
 //!
 //! Without the feature `std` nothing here allocates or needs an operating system; 32 KB hold the small set.
@@ -22,6 +23,8 @@ pub mod fnv;
 pub mod generator;
 #[cfg(feature = "std")]
 pub mod golden;
+#[cfg(feature = "std")]
+pub mod numerics;
 #[cfg(feature = "std")]
 pub mod oracle;
 pub mod recorded;

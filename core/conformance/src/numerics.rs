@@ -3,6 +3,8 @@
 //! A unit of 1 is the bound of the [tolerance table](crate::tolerance), or the one that the documentation of a similarity or of
 //! `log_sum_exp` promises; above 1 it is broken. The page `std-bindings/docs/numerics.md` has the table, and the test `numerics` writes it.
 
+#![allow(clippy::disallowed_methods, reason = "a reference, which no target but the host's computes")]
+
 use crate::generator::SplitMix64;
 use crate::oracle::{self, Map, Rows, Similarity};
 use crate::tolerance::{self, EPS};

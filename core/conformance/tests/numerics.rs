@@ -20,7 +20,7 @@ const SHAPES: [(usize, usize); 9] = [(4, 64), (16, 64), (64, 64), (256, 64), (10
 /// Memories of each shape.
 const SEEDS: u64 = 5;
 /// The marks between which the table stands.
-const MARKS: [&str; 2] = ["<!-- numerics -->\n", "<!-- end -->"];
+const MARKS: [&str; 2] = ["<!-- numerics -->\n", "<!-- end of numerics -->"];
 /// What the figure shows, against the length of rows or their number.
 const PANELS: [(Quantity, bool); 4] =
     [(Quantity::Dot, true), (Quantity::Distance, true), (Quantity::Weights, false), (Quantity::State, false)];

@@ -278,8 +278,9 @@ impl<S: Separation, Q: Descends, K: Kernels> Model<S, Q, K> {
     ///
     /// Never rises from a state to the next, `step(state)`; its gradient is `x - step(x)`. Not below zero for softmax and sparsemax.
     /// `max_norm` is the largest norm of a pattern ([`Patterns::max_norm`](crate::Patterns::max_norm)). f64 arithmetic on f32 scores; error
-    /// at most 4e-6 max(|x|^2/2, max_norm^2/2, max |s|), also where beta is tiny. Reads the rows once, or twice where weights are nearly
-    /// equal. O(M D). Ramsauer et al. 2021, eq. 2; with 1/beta for every separation (derived).
+    /// at most 4e-6 max(|x|^2/2, max_norm^2/2, max |s|), also where beta is tiny. O(M D): reads the rows once, and, where the difference of
+    /// conjugates is small beside them, again, at most 9 times (of capped maps 46); for lack of scratch memory as [`step`](Self::step).
+    /// Ramsauer et al. 2021, eq. 2; with 1/beta for every separation (derived).
     ///
     /// # Errors
     /// As [`step`](Self::step).

@@ -232,10 +232,17 @@ fn rise(a: f64, e: f64, cap: f64) -> f64 {
     }
 }
 
+/// Rounds in which [`level`] is found.
+const ROUNDS: u32 = 44;
+
 /// What free rows weigh at equal scores: rows whose cap is below it have their cap, the others share what is left.
+///
+/// Newton's steps from below to the root of a concave function: what is missing, and the number of free rows, h and n, go on to
+/// `h'/h + n'/n <= 1`, so their product falls to a quarter at least (derived). From M rows that miss all of the mass to one that misses
+/// 2^-53 of it that takes `(53 + log2 M)/2` rounds, 43 for 2^32 rows; what is left then is rounding, and another round would find nothing.
 fn level<B: Bounds>(bounds: &B, mass: f64, rows: &mut Met<'_, '_>) -> f64 {
     let mut level = 0.0;
-    loop {
+    for _ in 0..ROUNDS {
         let (mut held, mut free) = (0.0, 0.0);
         rows.scan(|numbers, scores| {
             for (row, _) in numbers.take(scores.len()).zip(scores).filter(|(_, score)| **score > f32::NEG_INFINITY) {
@@ -247,11 +254,65 @@ fn level<B: Bounds>(bounds: &B, mass: f64, rows: &mut Met<'_, '_>) -> f64 {
                 }
             }
         });
-        // The level rises as long as it passes caps by, so there are at most as many rounds as rows.
         let next = if free > 0.0 { (mass - held) / free } else { level };
         if next <= level || next.is_nan() {
-            return level;
+            break;
         }
         level = next;
+    }
+    level
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::Constrained;
+    use crate::separation::met::{Rescan, Source};
+    use std::vec::Vec;
+
+    /// So many rows of score 0.
+    struct Equal(usize);
+
+    impl Source for Equal {
+        fn count(&self) -> usize {
+            self.0
+        }
+
+        fn block(&self, _: usize, scores: &mut [f32]) -> u64 {
+            scores.fill(0.0);
+            u64::MAX
+        }
+    }
+
+    /// The level of these caps, and in how many rounds it is found.
+    fn found(caps: &[f32]) -> (f64, u32) {
+        let source = Equal(caps.len());
+        let mut rows = Rescan::new(&source, 0);
+        let bounds = Constrained::new(caps).map(|constrained| constrained.0);
+        (bounds.map_or(f64::NAN, |bounds| level(&bounds, 1.0, &mut Met::Again(&mut rows))), rows.passes)
+    }
+
+    #[test]
+    fn a_level_is_found_in_few_rounds_however_caps_lie() {
+        // In each round half of the free rows turn out to have caps just above the round before, and half of the mass is missing again.
+        let (mut halving, mut level, mut missing, mut free) = (Vec::new(), 1e-9, 1.0, 4096);
+        while free > 1 {
+            halving.extend(std::iter::repeat_n(level as f32 * 1.000_01, free / 2));
+            (level, missing, free) = (level + missing / f64::from(free as u32), missing / 2.0, free / 2);
+        }
+        halving.push(1.0);
+        let falling: Vec<f32> = (0..4096).map(|row| 1.0 / (row as f32 + 1.0)).collect();
+        let steep: Vec<f32> = (0..120u8).map(|row| 0.75f32.powi(row.into())).collect();
+        let mut most = 0;
+        for caps in [halving, falling, steep, std::vec![1.0; 4096]] {
+            let (level, rounds) = found(&caps);
+            let shared: f64 = caps.iter().map(|&cap| if f64::from(cap) < level { f64::from(cap) } else { level }).sum();
+            assert!((shared - 1.0).abs() < 1e-12, "level {level}: {shared}");
+            assert!(rounds <= (53 + caps.len().ilog2()) / 2 + 1, "{rounds} rounds for {} rows", caps.len());
+            most = if rounds > most { rounds } else { most };
+        }
+        assert!(most > 8, "at most {most} rounds: these caps are too easy");
     }
 }

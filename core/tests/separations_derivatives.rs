@@ -49,6 +49,7 @@ fn check_direction<S: Defined>(separation: S, beta: f32, scores: &[f32], directi
     let product = |direction: &[f32]| {
         let mut tangent = direction.to_vec();
         model.jvp(&weights, &mut tangent).unwrap();
+        assert!(tangent.iter().all(|x| x.to_bits() != (-0.0f32).to_bits()), "-0.0 leaves {separation:?}");
         tangent
     };
     let (found, turned) = (product(direction), product(other));

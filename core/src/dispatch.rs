@@ -14,6 +14,8 @@ use crate::kernels::{
 };
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
+#[cfg(all(test, target_arch = "x86_64"))]
+use crate::simd::Compact;
 use crate::simd::{Baseline, Scalar};
 
 #[cfg(all(basinet_backend = "avx2", not(all(target_feature = "avx2", target_feature = "fma"))))]
@@ -151,6 +153,8 @@ macro_rules! entry_points {
 
         entry_points!(@portable Scalar $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@portable Baseline $(fn $name($($arg: $type),*) $(-> $result)?;)*);
+        #[cfg(all(test, target_arch = "x86_64"))]
+        entry_points!(@portable Compact $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@featured Avx2 "avx2,fma" $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@featured Avx512 "avx2,fma,avx512f,avx512dq,avx512bw,avx512vl,avx512vnni" $(fn $name($($arg: $type),*) $(-> $result)?;)*);
     };

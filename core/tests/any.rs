@@ -178,7 +178,7 @@ fn a_model_by_its_name_says_what_the_model_of_its_types_says() {
     assert!(exact > 100 && exact < 450, "{exact}");
 }
 
-/// The energies of some states, less no constant.
+/// The energies of some states, and the steps from them all at once.
 #[derive(Clone, Copy)]
 struct Energies<'a, Q>(Patterns<'a>, &'a [f32], Q);
 
@@ -187,14 +187,19 @@ impl<Q: Descends> WithSeparation for Energies<'_, Q> {
     fn run<S: Separation + PartialEq>(self, separation: S) -> Vec<u64> {
         let (model, Self(rows, states, _), mut work) = (Model::new(beta!(2.0), separation).with(self.2), self, Work::new(DIM, ROWS));
         let energy = |state| model.energy(&rows, state, rows.max_norm().unwrap(), &mut work.scratch()).unwrap().to_bits();
-        states.chunks(DIM).map(energy).collect()
+        let energies: Vec<u64> = states.chunks(DIM).map(energy).collect();
+        let (mut out, mut steps) = (vec![0.0; states.len()], vec![Step::default(); states.len() / DIM]);
+        let mut room = vec![0.0; batch_scratch(steps.len(), DIM, DIM, ROWS)];
+        model.step_batch(&rows, states, &mut out, &mut steps, &mut room).unwrap();
+        let energies_less_constants = steps.iter().map(|step| step.energy.unwrap().to_bits());
+        energies.into_iter().chain(energies_less_constants).chain(out.iter().map(|x| x.to_bits().into())).collect()
     }
 }
 
 #[test]
 fn an_energy_by_any_similarity_is_that_of_the_one_that_it_is() {
     let mut numbers = Numbers(92);
-    let (data, states) = (numbers.numbers(ROWS * DIM), numbers.numbers(3 * DIM));
+    let (data, states) = (numbers.numbers(ROWS * DIM), numbers.numbers(QUERIES * DIM));
     let rows = Patterns::new(&data, DIM).unwrap();
     assert_eq!(AnySimilarity::Cosine.descending(), None);
     let [dot, distance] = [AnySimilarity::Dot, AnySimilarity::SquaredDistance].map(|similarity| similarity.descending().unwrap());

@@ -12,7 +12,7 @@
 
 mod common;
 
-use basinet_core::{Beta, Bits, Error, Kernels, Listed, Model, Patterns, Scratch, Separation, Softmax, Sparsemax, Window, on};
+use basinet_core::{Beta, Bits, Buffers, Error, Kernels, Listed, Model, Patterns, Scratch, Separation, Softmax, Sparsemax, Window, on};
 use common::{Numbers, Work, bits};
 
 const ROWS: usize = 130;
@@ -378,6 +378,16 @@ fn patterns_refuse_shapes_that_do_not_fit() {
         model(Sparsemax, 1.0, basinet_core::Dispatch).step(&rows, &[1.0; 3], &mut out, &mut Work::new(3, 4).scratch()).unwrap();
         assert_eq!(out, [0.0; 3]);
     }
+}
+
+#[test]
+fn scratch_memory_says_what_it_has_room_for() {
+    let mut buffers = Buffers::<5, 7>::default();
+    assert_eq!((buffers.scratch().width(), buffers.scratch().capacity()), (5, 7));
+    // Three rows of sums, and what the shortest part has room for.
+    let (mut sums, mut scores, mut rows) = ([0.0; 11], [0.0; 4], [0; 3]);
+    let scratch = Scratch::new(&mut sums, &mut scores, &mut rows, &mut []);
+    assert_eq!((scratch.width(), scratch.capacity()), (3, 3));
 }
 
 #[test]

@@ -12,10 +12,13 @@ use crate::kernels::{
     self, Active, Bf16, Coded, Comparison, Doubt, F16, Leader, Online, PANEL, PEAKS, PanelOnline, Power, PowerState, PowerSums, SignBits,
     Slope, Tally, Weighed, Weighted,
 };
+#[cfg(all(
+    test,
+    not(any(target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128"))))
+))]
+use crate::simd::Compact;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
-#[cfg(all(test, target_arch = "x86_64"))]
-use crate::simd::Compact;
 use crate::simd::{Baseline, Scalar};
 
 #[cfg(all(basinet_backend = "avx2", not(all(target_feature = "avx2", target_feature = "fma"))))]
@@ -153,7 +156,7 @@ macro_rules! entry_points {
 
         entry_points!(@portable Scalar $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@portable Baseline $(fn $name($($arg: $type),*) $(-> $result)?;)*);
-        #[cfg(all(test, target_arch = "x86_64"))]
+        #[cfg(all(test, not(any(target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128"))))))]
         entry_points!(@portable Compact $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@featured Avx2 "avx2,fma" $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@featured Avx512 "avx2,fma,avx512f,avx512dq,avx512bw,avx512vl,avx512vnni" $(fn $name($($arg: $type),*) $(-> $result)?;)*);

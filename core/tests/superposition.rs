@@ -458,7 +458,7 @@ fn features_that_are_borrowed_are_as_good_as_owned_ones() {
     let (mut owned, mut room) = empty(features.clone(), 2);
     let (mut borrowed, _) = empty(&features, 2);
     let mut other = empty(&features, 5).0;
-    assert_eq!(((&features).dim(), (&features).count(), borrowed.features().dim()), (3, features.count(), 3));
+    assert_eq!((borrowed.features().dim(), borrowed.features().count()), (3, features.count()));
     assert_eq!((owned.values(), borrowed.values(), other.values()), (2, 2, 5));
     other.store(&[1.0; 3], &[1.0; 5], &mut vec![0.0; Sizes::room(features.count(), 5)]).unwrap();
     for _ in 0..9 {

@@ -374,7 +374,8 @@ fn codes_are_recalled_as_what_they_stand_for() {
     let (mut codes, mut scales, mut residuals) = (vec![0i8; data.len()], vec![], vec![]);
     for (row, codes) in data.chunks(DIM).zip(codes.chunks_mut(DIM)) {
         let encoded = i8::encode(row, codes).unwrap();
-        (scales.push(encoded.scale), residuals.push(encoded.residual));
+        scales.push(encoded.scale);
+        residuals.push(encoded.residual);
     }
     let copy = Compressed::new(&codes, &scales, &residuals, DIM).unwrap();
     let decoded: Vec<f32> = (0..70).flat_map(|i| copy.decoded(i).collect::<Vec<_>>()).collect();
@@ -386,13 +387,12 @@ fn codes_are_recalled_as_what_they_stand_for() {
             (similarity, Separation::Softmax(beta!(3.0)), true)
         );
         assert!(!network.unnormalised().is_normalised());
-        let answer = |rows: &dyn Fn(&mut [f32], &mut [f32], &mut Work) -> Step| {
-            let (mut scores, mut out, mut work) = (vec![UNTOUCHED; 70], vec![UNTOUCHED; DIM], Work::new(DIM, 70));
-            let step = rows(&mut scores, &mut out, &mut work);
+        fn answer(network: Universal, rows: &impl basinet_core::Rows, query: &[f32]) -> (Step, Vec<u32>, Vec<u32>) {
+            let (mut scores, mut out) = (vec![UNTOUCHED; 70], vec![UNTOUCHED; DIM]);
+            let step = network.step(rows, query, &mut scores, &mut out, &mut Work::new(DIM, 70).scratch()).unwrap();
             (step, bits(&scores), bits(&out))
-        };
-        let from_codes = answer(&|scores, out, work| network.step(&copy, &query, scores, out, &mut work.scratch()).unwrap());
-        let from_numbers = answer(&|scores, out, work| network.step(&plain, &query, scores, out, &mut work.scratch()).unwrap());
+        }
+        let (from_codes, from_numbers) = (answer(network, &copy, &query), answer(network, &plain, &query));
         assert_eq!(from_codes, from_numbers, "{similarity:?}");
         assert!(!from_codes.2.contains(&UNTOUCHED.to_bits()));
     }

@@ -293,5 +293,5 @@ impl Native for Baseline {
     }
 }
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(test)]
 mod tests;

@@ -70,7 +70,8 @@ impl<K: Kernels> Told<K> {
             let mut words = vec![C::default(); C::words(DIM)];
             let Encoded { scale, residual, .. } = C::encode(row, &mut words).unwrap();
             codes.extend(words);
-            (scales.push(scale), residuals.push(residual));
+            scales.push(scale);
+            residuals.push(residual);
         }
         let copy = Compressed::new(&codes, &scales, &residuals, DIM).unwrap();
         self.steps(what, Softmax, Dot, &copy, query);
@@ -99,7 +100,7 @@ impl<K: Kernels> Told<K> {
         let step = memory.step(rows, query, &mut out, &mut Scratch::new(&mut sums, &mut [], &mut [], &mut []));
         self.lines.push(format!("LogSumRelu {step:?} {:?}", bits(&out)));
         let mut powers: Vec<f32> = (-800..800).map(|i| i as f32 / 8.0).chain([f32::NAN, f32::INFINITY, f32::NEG_INFINITY]).collect();
-        self.lines.push(format!("{:?} {:?}", on::log_sum_exp(self.kernels, query), on::dot(self.kernels, query, &rows.row(3).unwrap())));
+        self.lines.push(format!("{:?} {:?}", on::log_sum_exp(self.kernels, query), on::dot(self.kernels, query, rows.row(3).unwrap())));
         on::exp(self.kernels, &mut powers);
         self.lines.push(format!("{:?}", powers.iter().map(|x| if x.is_nan() { 1 } else { x.to_bits() }).collect::<Vec<_>>()));
     }

@@ -12,6 +12,11 @@ use crate::kernels::{
     self, Active, Bf16, Coded, Comparison, Doubt, F16, Leader, Online, PANEL, PEAKS, PanelOnline, Power, PowerState, PowerSums, SignBits,
     Slope, Tally, Weighed, Weighted,
 };
+#[cfg(all(
+    test,
+    not(any(target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128"))))
+))]
+use crate::simd::Compact;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
 use crate::simd::{Baseline, Scalar};
@@ -151,6 +156,8 @@ macro_rules! entry_points {
 
         entry_points!(@portable Scalar $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@portable Baseline $(fn $name($($arg: $type),*) $(-> $result)?;)*);
+        #[cfg(all(test, not(any(target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128"))))))]
+        entry_points!(@portable Compact $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@featured Avx2 "avx2,fma" $(fn $name($($arg: $type),*) $(-> $result)?;)*);
         entry_points!(@featured Avx512 "avx2,fma,avx512f,avx512dq,avx512bw,avx512vl,avx512vnni" $(fn $name($($arg: $type),*) $(-> $result)?;)*);
     };

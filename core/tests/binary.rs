@@ -290,3 +290,21 @@ fn wrong_input_is_refused_and_changes_nothing() {
     assert_eq!(settled, Err(Error::Scratch { needed: 1, found: 0 }));
     assert_eq!(out, [9]);
 }
+
+#[test]
+fn what_was_given_can_be_asked_for() {
+    assert_eq!((Power::new(7).unwrap().exponent(), RectifiedPower::new(30).unwrap().exponent()), (7, 30));
+    let words = [1, 2, 3, 4];
+    let patterns = BinaryPatterns::new(&words, 100).unwrap();
+    assert_eq!((patterns.count(), patterns.neurons()), (2, 100));
+    assert_eq!([patterns.row(1), patterns.row(2), patterns.row(usize::MAX)], [Some(&words[2..]), None, None]);
+    // 2^31 neurons are one too many. The zeros are the system's, and nobody looks at them.
+    let many = vec![0; 1 << 25];
+    assert_eq!(BinaryPatterns::new(&many, 1 << 31).err(), Some(Error::TooLarge));
+    assert_eq!(BinaryPatterns::new(&many, (1 << 31) - 1).unwrap().count(), 1);
+    let mut buffers = BinaryBuffers::<3, 2>::default();
+    assert_eq!((buffers.scratch().rows(), buffers.scratch().words()), (3, 2));
+    let mut sums = [0i64; 5];
+    let scratch = BinaryScratch::new(&mut [0; 4], &mut [0; 5], &mut [0; 6], &mut sums).with_words(&mut [0; 7]).words();
+    assert_eq!(scratch, 7);
+}

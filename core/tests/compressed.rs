@@ -10,8 +10,8 @@
 mod common;
 
 use basinet_core::{
-    Backend, Bf16, Certificate, Code, Compressed, Cosine, Dot, Encoded, Error, F16, FeatureMap, Job, Kernels, Level, Model, Patterns,
-    Sieve, SignBits, Similarity, Softmax, Sparsemax, SquaredDistance, Step, TopK, Window, beta,
+    Backend, Bf16, Certificate, Code, Compressed, Cosine, Dot, Encoded, Error, F16, FeatureMap, Hardmax, Job, Kernels, Level, Model,
+    Patterns, Separation, Sieve, SignBits, Similarity, Softmax, Sparsemax, SquaredDistance, Step, TopK, Window, beta,
 };
 use common::{Numbers, Work, bits, cases};
 use proptest::prelude::*;
@@ -294,4 +294,145 @@ fn a_certificate_stands_on_what_was_read() {
     let (ours, full): (Certificate, Certificate) =
         (model.certify(&sifting.step, &query, max_norm).unwrap(), model.certify(&plain, &query, max_norm).unwrap());
     assert!(ours.exact && full.exact && ours.radius > Some(0.0) && ours.radius <= full.radius);
+}
+
+/// What a sieve of some levels does, and plain recall beside it, by one map.
+#[derive(Clone)]
+struct Sifted<'a, S> {
+    separation: S,
+    rows: &'a [f32],
+    query: &'a [f32],
+    levels: &'a [Level<'a, i8>],
+}
+
+impl<S: Separation> Job for Sifted<'_, S> {
+    /// The bits of both states, what both steps say but for the gap, rows and bytes read.
+    type Output = ([Vec<u32>; 2], [String; 2], usize, u64);
+    fn run<K: Kernels>(self, kernels: K) -> Self::Output {
+        let dim = self.query.len();
+        let rows = Patterns::new(self.rows, dim).unwrap();
+        let (sieve, model) = (Sieve::new(self.levels).unwrap(), Model::new(beta!(40.0), self.separation).on(kernels));
+        let (mut out, mut plain_out, mut work) = (vec![0.0; dim], vec![0.0; dim], Work::new(dim, rows.count()));
+        let mut room = vec![0.0; sieve.room()];
+        let sifting = sieve.step(&model, &rows, self.query, &mut out, &mut work.scratch().with_features(&mut room)).unwrap();
+        let plain = model.step(&rows, self.query, &mut plain_out, &mut work.scratch()).unwrap();
+        assert!(sifting.step.gap <= plain.gap && sifting.tail == 0.0, "{sifting:?}, {plain:?}");
+        let shown = |mut step: Step| {
+            (step.gap, step.passes) = (0.0, 1);
+            format!("{step:?}")
+        };
+        ([bits(&out), bits(&plain_out)], [shown(sifting.step), shown(plain)], sifting.rows_read, sifting.bytes_read)
+    }
+}
+
+/// Rows and bytes that a sieve reads; on every backend the same, and the answer is plain recall's.
+fn read_by<S: Separation>(separation: S, rows: &[f32], query: &[f32], levels: &[Level<'_, i8>]) -> (usize, u64) {
+    let job = Sifted { separation, rows, query, levels };
+    let scalar = Backend::Scalar.run(job.clone()).unwrap();
+    assert_eq!(scalar.0[0], scalar.0[1], "{separation:?}");
+    assert_eq!(scalar.1[0], scalar.1[1], "{separation:?}");
+    for backend in Backend::available() {
+        assert_eq!(backend.run(job.clone()).unwrap(), scalar, "{separation:?} on {backend}");
+    }
+    (scalar.2, scalar.3)
+}
+
+/// Some patterns are alike in the columns of a coarse level and large in the others, where only a level of all columns sees that but one of
+/// them is near the query.
+#[test]
+fn a_finer_level_spares_rows_that_a_coarse_one_leaves_in_doubt() {
+    const DIM: usize = 64;
+    const FRONT: usize = 8;
+    let mut numbers = Numbers(17);
+    let mut rows = numbers.numbers(DIM * 6144);
+    let near = rows[700 * DIM..][..FRONT].to_vec();
+    for (i, row) in rows.chunks_exact_mut(DIM).enumerate() {
+        let (front, others) = row.split_at_mut(FRONT);
+        let alike = i % 40 == 7;
+        let size = [0.02, 0.4, 0.5][usize::from(i == 700) + 2 * usize::from(alike)];
+        others.iter_mut().for_each(|x| *x *= size);
+        if alike {
+            front.copy_from_slice(&near);
+        }
+    }
+    let query: Vec<f32> = rows[700 * DIM..701 * DIM].iter().map(|x| x + 0.02 * numbers.number()).collect();
+    let fronts: Vec<f32> = rows.chunks_exact(DIM).flat_map(|row| &row[..FRONT]).copied().collect();
+    let length = |row: &[f32]| row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt() * (1.0 + 1e-6);
+    let rests: Vec<f32> = rows.chunks_exact(DIM).map(|row| length(&row[FRONT..]) as f32).collect();
+    let mut weights = [0.0; FRONT * DIM];
+    weights.chunks_exact_mut(DIM).enumerate().for_each(|(i, row)| row[i] = 1.0);
+    let map = FeatureMap::new(&weights, DIM).unwrap();
+    let (front, full) = (Copy::<i8>::of(&fronts, FRONT).unwrap(), Copy::<i8>::of(&rows, DIM).unwrap());
+    let coarse = Level::projected(front.view(), &full.norms, map, 0.0, &rests).unwrap();
+    assert_eq!((coarse.dim(), coarse.row_bytes()), (DIM, FRONT + 12));
+    let fine = Level::new(full.view(), &full.norms).unwrap();
+    let all = 6144 * DIM as u64 * 4;
+    macro_rules! spares {
+        ($($separation:expr),*) => {$({
+            let alone = read_by($separation, &rows, &query, &[coarse]);
+            let both = read_by($separation, &rows, &query, &[coarse, fine]);
+            assert!(alone.0 > 120 && both.0 < 40, "{:?}: {} and {} rows", $separation, alone.0, both.0);
+            assert!(both.1 < alone.1 && alone.1 < all / 4, "{:?}: {} and {} bytes", $separation, alone.1, both.1);
+        })*};
+    }
+    spares!(Sparsemax, Hardmax, TopK::new(1).unwrap());
+}
+
+/// The second half of the patterns is one and the same, but for less than the codes can tell: bounds that have paid till there no longer do, and these rows
+/// are read as they come, the others are not.
+#[test]
+fn where_bounds_no_longer_pay_the_rest_is_read_and_nothing_before_it() {
+    const DIM: usize = 256;
+    const COUNT: usize = 6144;
+    const ALIKE: usize = 3072;
+    let mut numbers = Numbers(18);
+    let mut rows = numbers.numbers(DIM * COUNT);
+    let like = rows[..DIM].to_vec();
+    for row in rows[ALIKE * DIM..].chunks_exact_mut(DIM) {
+        row.iter_mut().zip(&like).for_each(|(x, like)| *x = like * 1.5 + 1e-3 * *x);
+    }
+    let query = like;
+    let full = Copy::<i8>::of(&rows, DIM).unwrap();
+    let fine = Level::new(full.view(), &full.norms).unwrap();
+    macro_rules! reads {
+        ($($separation:expr),*) => {$({
+            let (read, _) = read_by($separation, &rows, &query, &[fine]);
+            assert!(read > (COUNT - ALIKE) / 2 && read < COUNT - ALIKE + 50, "{:?}: {read}", $separation);
+        })*};
+    }
+    reads!(Sparsemax, TopK::new(3).unwrap());
+}
+
+/// A dense map that may miss more reads less, misses no more than it says, and says no more than it may; the patterns may be codes, too.
+#[test]
+fn a_larger_tail_costs_fewer_rows_and_is_what_the_state_is_off_by_at_most() {
+    const DIM: usize = 64;
+    const COUNT: usize = 2000;
+    let mut numbers = Numbers(19);
+    let rows = numbers.numbers(DIM * COUNT);
+    let query: Vec<f32> = rows[9 * DIM..10 * DIM].iter().map(|x| 0.53 * x + 0.1 * numbers.number()).collect();
+    let (full, original) = (Copy::<i8>::of(&rows, DIM).unwrap(), Copy::<F16>::of(&rows, DIM).unwrap());
+    let decoded = original.decoded();
+    // What the bytes lose of the codes, which are what is recalled here.
+    let bytes = Copy::<i8>::of(&decoded, DIM).unwrap();
+    let levels = [[Level::new(full.view(), &full.norms).unwrap()], [Level::new(bytes.view(), &bytes.norms).unwrap()]];
+    let (model, patterns) = (Model::new(beta!(1.0), Softmax), Patterns::new(&rows, DIM).unwrap());
+    let (most, mut work) = (f64::from(patterns.max_norm().unwrap()), Work::new(DIM, COUNT));
+    let mut plain = vec![0.0; DIM];
+    model.step(&patterns, &query, &mut plain, &mut work.scratch()).unwrap();
+    let mut before = COUNT;
+    for tail in [1e-9, 1e-6] {
+        let (sieve, coded) =
+            (Sieve::new(&levels[0]).unwrap().with_tail(tail).unwrap(), Sieve::new(&levels[1]).unwrap().with_tail(tail).unwrap());
+        let (mut out, mut of_codes, mut of_decoded, mut room) = (vec![0.0; DIM], vec![0.0; DIM], vec![0.0; DIM], vec![0.0; sieve.room()]);
+        let sifting = sieve.step(&model, &patterns, &query, &mut out, &mut work.scratch().with_features(&mut room)).unwrap();
+        assert!(sifting.rows_read < before && sifting.tail <= tail, "{tail}: {sifting:?}");
+        before = sifting.rows_read;
+        let apart = out.iter().zip(&plain).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>().sqrt();
+        assert!(apart <= 2.0 * sifting.tail * most + 1e-5, "{tail}: {apart}");
+        let decoded = Patterns::new(&decoded, DIM).unwrap();
+        let codes = coded.step(&model, &original.view(), &query, &mut of_codes, &mut work.scratch().with_features(&mut room)).unwrap();
+        let numbers = coded.step(&model, &decoded, &query, &mut of_decoded, &mut work.scratch().with_features(&mut room)).unwrap();
+        assert_eq!((codes, bits(&of_codes)), (numbers, bits(&of_decoded)), "{tail}");
+    }
 }

@@ -148,6 +148,9 @@ fn a_map_is_what_it_was_made_of() {
     let map = memory.map();
     assert_eq!((map.dim(), map.features(), map.is_unit()), (4, 3, true));
     assert_eq!((map.weights(), map.bias()), (&memory.weights[..], memory.bias.as_deref()));
+    let kernelised = Model::new(beta!(0.5), TopK::new(3).unwrap()).with(Cosine).through(map);
+    assert_eq!((kernelised.model().beta(), kernelised.model().separation()), (beta!(0.5), TopK::new(3).unwrap()));
+    assert_eq!(kernelised.map().weights(), map.weights());
     let mut apart = vec![f32::NAN; 6 * 7];
     for (to, from) in apart.chunks_mut(7).zip(memory.data.chunks(4)) {
         to[..4].copy_from_slice(from);

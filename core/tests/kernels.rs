@@ -9,7 +9,7 @@
 
 mod common;
 
-use basinet_core::{Backend, Error, Job, Kernels, on};
+use basinet_core::{Backend, Dispatch, Error, Job, Kernels, on};
 use common::{EPS, Numbers, bits, depth, largest};
 
 /// Lists of scores that are hard in different ways: spread, ties, all equal, huge, one far above.
@@ -221,4 +221,46 @@ fn scores_that_are_not_finite_are_found_at_any_place() {
             }
         }
     }
+}
+
+/// What a job is told of the backend that runs it.
+struct Which;
+impl Job for Which {
+    type Output = Backend;
+    fn run<K: Kernels>(self, kernels: K) -> Backend {
+        kernels.backend()
+    }
+}
+
+#[test]
+fn kernels_know_whose_they_are_and_the_dispatchers_are_the_last_that_there_are() {
+    for backend in Backend::available() {
+        assert!(backend.is_available());
+        assert_eq!(backend.run(Which), Some(backend));
+    }
+    assert_eq!(Backend::available().next(), Some(Backend::Scalar));
+    assert_eq!((Some(Backend::current()), Dispatch.backend()), (Backend::available().last(), Backend::current()));
+    for backend in [Backend::Scalar, Backend::Baseline, Backend::Avx2, Backend::Avx512] {
+        assert_eq!(backend.run(Which).is_some(), Backend::available().any(|other| other == backend), "{backend}");
+    }
+}
+
+#[test]
+fn functions_of_the_root_are_those_of_any_backend() {
+    let mut numbers = Numbers(71);
+    for n in [1, 15, 64, 130, 5000] {
+        for z in lists(n, &mut numbers) {
+            let other = numbers.numbers(n);
+            assert_eq!(basinet_core::dot(&z, &other).unwrap().to_bits(), agreed("dot", || Dot(&z, &other)).to_bits());
+            assert_eq!(basinet_core::log_sum_exp(&z).unwrap().to_bits(), agreed("log_sum_exp", || LogSumExp(&z)).to_bits());
+            let threshold = basinet_core::sparsemax_threshold(&z, &mut [0.0; 64]).unwrap();
+            assert_eq!(threshold.to_bits(), agreed("threshold", || Threshold(&z, 64)).to_bits());
+            let (mut ours, mut theirs) = (z.clone(), z);
+            basinet_core::exp(&mut ours);
+            on::exp(Dispatch, &mut theirs);
+            assert_eq!(bits(&ours), bits(&theirs));
+            assert!(ours.iter().all(|&x| x >= 0.0));
+        }
+    }
+    assert_eq!(basinet_core::log_sum_exp(&[1.0, f32::NAN]), Err(Error::ScoreNotFinite { row: 1 }));
 }

@@ -263,7 +263,8 @@ fn the_edge_of_a_ball_is_outside_it() {
     let rows = Patterns::new(&patterns, 2).unwrap();
     // beta 1/8: the radius is 4.
     let memory = LogSumRelu::new(beta!(0.125));
-    assert_eq!(memory.radius(), 4.0);
+    assert_eq!((memory.beta(), memory.eps(), memory.radius()), (beta!(0.125), 0.0, 4.0));
+    assert_eq!(memory.with_eps(0.5).unwrap().eps(), 0.5);
     for (x, active) in [(4.0f32, 0), (4.0f32.next_down(), 1), (4.0f32.next_up(), 0)] {
         let step = memory.step(&rows, &[0.0, x], &mut out, &mut room.scratch()).unwrap();
         assert_eq!(step.active, active, "{x}");

@@ -449,3 +449,26 @@ fn rows_that_are_not_finite_are_refused() {
 fn sizes_are_limited() {
     assert_eq!((Sizes::numbers(usize::MAX, 3), Sizes::room(3, usize::MAX)), (usize::MAX, usize::MAX));
 }
+
+/// One set of features serves several memories, each of which borrows it: the bits are those of memories with their own.
+#[test]
+fn features_that_are_borrowed_are_as_good_as_owned_ones() {
+    let mut numbers = Numbers(23);
+    let features = PositiveRandomFeatures::new(numbers.numbers(3 * 8), 3, beta!(0.5)).unwrap().with_offset(0.01).unwrap();
+    let (mut owned, mut room) = empty(features.clone(), 2);
+    let (mut borrowed, _) = empty(&features, 2);
+    let mut other = empty(&features, 5).0;
+    assert_eq!((borrowed.features().dim(), borrowed.features().count()), (3, features.count()));
+    assert_eq!((owned.values(), borrowed.values(), other.values()), (2, 2, 5));
+    other.store(&[1.0; 3], &[1.0; 5], &mut vec![0.0; Sizes::room(features.count(), 5)]).unwrap();
+    for _ in 0..9 {
+        let (key, value) = (numbers.numbers(3), numbers.numbers(2));
+        owned.store(&key, &value, &mut room).unwrap();
+        borrowed.store(&key, &value, &mut room).unwrap();
+    }
+    let query = numbers.numbers(3);
+    let (mut out, mut same) = ([UNTOUCHED; 2], [UNTOUCHED; 2]);
+    let reports = [owned.recall(&query, &mut out, &mut room).unwrap(), borrowed.recall(&query, &mut same, &mut room).unwrap()];
+    assert_eq!((reports[0], bits(&out)), (reports[1], bits(&same)));
+    assert_eq!((other.memories(), borrowed.memories()), (1, 9));
+}

@@ -13,7 +13,7 @@ mod common;
 mod oracle;
 
 use basinet_core::universal::{Separation, Similarity, Step, Universal};
-use basinet_core::{Beta, CHUNK, Error, Kernels, Model, Patterns, Softmax, Sparsemax, beta};
+use basinet_core::{Beta, CHUNK, Code, Compressed, Error, Kernels, Model, Patterns, Softmax, Sparsemax, beta};
 use common::{EPS, Numbers, Work, bits, cases, depth, largest};
 use oracle::{Map, dot, dot_abs, norm};
 use proptest::prelude::*;
@@ -362,4 +362,38 @@ fn what_is_wrong_is_named_and_nothing_changes() {
     let values = Patterns::new(&values, 2).unwrap();
     let step = network.unnormalised().read(&rows, &values, &[1.0, 2.0], &mut scores, &mut out, &mut work.scratch());
     assert_eq!((step, out), (Err(Error::OutputNotFinite), [UNTOUCHED; 2]));
+}
+
+/// A network says what it was made of, and recalls from compressed rows what it recalls from the numbers that they stand for.
+#[test]
+fn codes_are_recalled_as_what_they_stand_for() {
+    const DIM: usize = 21;
+    let mut numbers = Numbers(77);
+    let data: Vec<f32> = numbers.numbers(DIM * 70).iter().map(|x| x.abs()).collect();
+    let query: Vec<f32> = data[DIM..2 * DIM].iter().map(|x| x + 0.01).collect();
+    let (mut codes, mut scales, mut residuals) = (vec![0i8; data.len()], vec![], vec![]);
+    for (row, codes) in data.chunks(DIM).zip(codes.chunks_mut(DIM)) {
+        let encoded = i8::encode(row, codes).unwrap();
+        scales.push(encoded.scale);
+        residuals.push(encoded.residual);
+    }
+    let copy = Compressed::new(&codes, &scales, &residuals, DIM).unwrap();
+    let decoded: Vec<f32> = (0..70).flat_map(|i| copy.decoded(i).collect::<Vec<_>>()).collect();
+    let plain = Patterns::new(&decoded, DIM).unwrap();
+    for similarity in Similarity::ALL {
+        let network = Universal::new(similarity, Separation::Softmax(beta!(3.0)));
+        assert_eq!(
+            (network.similarity(), network.separation(), network.is_normalised()),
+            (similarity, Separation::Softmax(beta!(3.0)), true)
+        );
+        assert!(!network.unnormalised().is_normalised());
+        fn answer(network: Universal, rows: &impl basinet_core::Rows, query: &[f32]) -> (Step, Vec<u32>, Vec<u32>) {
+            let (mut scores, mut out) = (vec![UNTOUCHED; 70], vec![UNTOUCHED; DIM]);
+            let step = network.step(rows, query, &mut scores, &mut out, &mut Work::new(DIM, 70).scratch()).unwrap();
+            (step, bits(&scores), bits(&out))
+        }
+        let (from_codes, from_numbers) = (answer(network, &copy, &query), answer(network, &plain, &query));
+        assert_eq!(from_codes, from_numbers, "{similarity:?}");
+        assert!(!from_codes.2.contains(&UNTOUCHED.to_bits()));
+    }
 }

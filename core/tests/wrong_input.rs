@@ -12,7 +12,7 @@
 
 mod common;
 
-use basinet_core::{Beta, Bits, Error, Kernels, Listed, Model, Patterns, Scratch, Separation, Softmax, Sparsemax, Window, on};
+use basinet_core::{Beta, Bits, Buffers, Error, Kernels, Listed, Model, Patterns, Scratch, Separation, Softmax, Sparsemax, Window, on};
 use common::{Numbers, Work, bits};
 
 const ROWS: usize = 130;
@@ -381,6 +381,16 @@ fn patterns_refuse_shapes_that_do_not_fit() {
 }
 
 #[test]
+fn scratch_memory_says_what_it_has_room_for() {
+    let mut buffers = Buffers::<5, 7>::default();
+    assert_eq!((buffers.scratch().width(), buffers.scratch().capacity()), (5, 7));
+    // Three rows of sums, and what the shortest part has room for.
+    let (mut sums, mut scores, mut rows) = ([0.0; 11], [0.0; 4], [0; 3]);
+    let scratch = Scratch::new(&mut sums, &mut scores, &mut rows, &mut []);
+    assert_eq!((scratch.width(), scratch.capacity()), (3, 3));
+}
+
+#[test]
 fn a_norm_that_is_not_finite_names_its_row() {
     for strange in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let keys = Input::right().with(100, 1, strange).keys;
@@ -405,4 +415,46 @@ fn functions_of_lists_refuse_empty_and_unequal_ones() {
         assert_eq!(on::sparsemax_threshold(kernels, &empty, &mut [0.0; 4]), Err(Error::Empty));
         on::exp(kernels, &mut []);
     });
+}
+
+#[test]
+fn an_error_says_what_is_wrong_and_where() {
+    let cases: [(Error, &[&str]); 32] = [
+        (Error::Empty, &["nothing", "no rows", "empty query"]),
+        (Error::Length { expected: 31, found: 77 }, &["expected 31", "found 77"]),
+        (Error::Shape { numbers: 100, dim: 17, stride: 19 }, &["100 numbers", "rows of 17", "19 apart"]),
+        (Error::TooLarge, &["more rows", "than can be counted"]),
+        (Error::Beta, &["inverse temperature", "finite", "2^-120"]),
+        (Error::Parameter { requirement: "alpha must be fine" }, &["alpha must be fine"]),
+        (Error::Name { expected: "a name is one of these" }, &["a name is one of these"]),
+        (Error::Cap { row: 41 }, &["cap of row 41", "0 and 1"]),
+        (Error::CapsTooSmall, &["caps", "less than one"]),
+        (Error::TooFewRows { needed: 6, found: 5 }, &["6 rows are needed", "found 5"]),
+        (Error::QueryNotFinite { index: 12 }, &["number 12 of the query", "NaN or infinite"]),
+        (Error::ScoreNotFinite { row: 13 }, &["score of row 13", "NaN or infinite", "overflows"]),
+        (Error::FeatureNotFinite { index: 14 }, &["feature 14", "NaN or infinite", "overflows"]),
+        (Error::ZeroFeatures { row: 15 }, &["features of row 15", "all zero"]),
+        (Error::SumNotPositive, &["scores", "do not add up to a positive number"]),
+        (Error::NoDistribution { row: Some(16) }, &["row 16 is no distribution", "negative"]),
+        (Error::NoDistribution { row: None }, &["the query is no distribution", "negative"]),
+        (Error::ZeroMass, &["kernel of the query is zero"]),
+        (Error::PatternNotFinite { index: 18 }, &["number 18 of the pattern", "NaN or infinite"]),
+        (Error::NoSign { index: 19 }, &["number 19 has no sign", "zero or NaN"]),
+        (Error::NormOverflow, &["norm of the pattern", "beyond f32"]),
+        (Error::StoreFull { capacity: 20 }, &["store is full", "20 rows"]),
+        (Error::NoSuchRow { row: 21, count: 20 }, &["no row 21", "among 20"]),
+        (Error::OutputNotFinite, &["result is not finite", "overflows"]),
+        (Error::AllMasked, &["every row is masked"]),
+        (Error::NotReadOut, &["read out the rows", "before finishing"]),
+        (Error::Scratch { needed: 22, found: 7 }, &["room for 22 numbers", "scratch memory", "found 7"]),
+        (Error::Full { consumed: 23 }, &["candidates' memory is full", "after 23 rows"]),
+        (Error::UnlikePasses, &["passes differ", "model, query"]),
+        (Error::Unsorted { index: 24 }, &["does not ascend", "position 24"]),
+        (basinet_core::Entmax::new(0.5).unwrap_err(), &["alpha"]),
+        (basinet_core::TopK::new(0).unwrap_err(), &["k"]),
+    ];
+    for (error, words) in cases {
+        let text = (&error as &dyn core::error::Error).to_string();
+        assert!(words.iter().all(|word| text.contains(word)), "{text:?} without one of {words:?}");
+    }
 }

@@ -292,3 +292,6 @@ impl Native for Baseline {
         self.add(self.mul(a, b), c)
     }
 }
+
+#[cfg(test)]
+mod tests;

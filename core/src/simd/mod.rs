@@ -56,6 +56,12 @@ pub use avx512::Avx512;
 pub use baseline::Baseline;
 #[cfg(any(target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128"))))]
 pub use compact::Baseline;
+/// The baseline of targets without vectors, here for its tests.
+#[cfg(all(
+    test,
+    not(any(target_arch = "arm", target_arch = "riscv32", all(target_family = "wasm", not(target_feature = "simd128"))))
+))]
+pub use compact::Baseline as Compact;
 pub use scalar::Scalar;
 pub use single::Single;
 

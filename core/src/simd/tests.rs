@@ -417,6 +417,32 @@ fn a_single_lane_is_one_of_sixteen() {
             }
             assert_eq!(Single.gt(x, y), Scalar.gt(a, b) >> j & 1, "{x} > {y}");
             assert_eq!(Single.largest(x).to_bits(), if x.is_nan() { f32::NEG_INFINITY } else { x }.to_bits());
+            let wides = (a.map(f64::from), b.map(f64::from));
+            let (f, g) = (wides.0[j], wides.1[j]);
+            let (whole, significand) = (Scalar.wide_split(wides.0), Single.wide_split(f));
+            let moved = [
+                (Single.wide_add(f, g), Scalar.wide_add(wides.0, wides.1)[j]),
+                (Single.wide_sub(f, g), Scalar.wide_sub(wides.0, wides.1)[j]),
+                (Single.wide_mul(f, g), Scalar.wide_mul(wides.0, wides.1)[j]),
+                (Single.wide_div(f, g), Scalar.wide_div(wides.0, wides.1)[j]),
+                (Single.wide_add_exponent(f, g), Scalar.wide_add_exponent(wides.0, wides.1)[j]),
+                (Single.wide_select_gt(f, g, f, Single.wide_splat(3.0)), Scalar.wide_select_gt(wides.0, wides.1, wides.0, [3.0; LANES])[j]),
+                (significand.0, whole.0[j]),
+                (significand.1, whole.1[j]),
+            ];
+            for (found, expected) in moved {
+                assert!(found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(), "{f} and {g}");
+            }
+            for n in 0..=1 {
+                let mut stored = [7.0; 2];
+                // SAFETY: n numbers are read at most, or one that there is, and as many written to an array of two.
+                unsafe {
+                    Single.store_first(stored.as_mut_ptr(), n, Single.load_first(a[j..].as_ptr(), n));
+                    Single.store(stored.as_mut_ptr().add(1), Single.load(b[j..].as_ptr()));
+                    assert_eq!(Single.load_first(a[j..].as_ptr(), 0).to_bits(), 0);
+                }
+                assert_eq!(bits(&stored), bits(&[if n == 1 { x } else { 7.0 }, y]));
+            }
         }
     }
 }
@@ -445,12 +471,24 @@ fn a_quarter_is_four_of_sixteen() {
                 assert_eq!(bits(&stored), bits(&expected[k..k + 4]), "{x:?} and {y:?}");
             }
             assert_eq!(Quarter.gt(x, y), Scalar.gt(a, b) >> k & 15);
+            let largest = a[k..k + 4].iter().fold(f32::NEG_INFINITY, |largest, &x| if x > largest { x } else { largest });
+            assert_eq!(Quarter.largest(x), largest);
             let (f, g) = (wide(&a[k..]), wide(&b[k..]));
             for (j, (f_j, g_j)) in f.into_iter().zip(g).enumerate() {
                 let found = [Quarter.wide_add(f, g), Quarter.wide_sub(f, g), Quarter.wide_mul(f, g), Quarter.wide_div(f, g)];
                 let expected = [f_j + g_j, f_j - g_j, f_j * g_j, f_j / g_j];
                 for (found, expected) in found.into_iter().zip(expected) {
                     assert!(found[j].to_bits() == expected.to_bits() || found[j].is_nan() && expected.is_nan());
+                }
+                let (split, single) = (Quarter.wide_split(f), Single.wide_split(f_j));
+                let moved = [
+                    (Quarter.wide_select_gt(f, g, f, Quarter.wide_splat(3.0)), if f_j > g_j { f_j } else { 3.0 }),
+                    (Quarter.wide_add_exponent(f, g), Single.wide_add_exponent(f_j, g_j)),
+                    (split.0, single.0),
+                    (split.1, single.1),
+                ];
+                for (found, expected) in moved {
+                    assert!(found[j].to_bits() == expected.to_bits() || found[j].is_nan() && expected.is_nan(), "{f_j} and {g_j}");
                 }
             }
             for n in 0..=4 {

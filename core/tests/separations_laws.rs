@@ -126,6 +126,30 @@ fn check_permutation<S: Defined>(separation: S, beta: f32, scores: &[f32], turn:
     assert_eq!((step.gap, scores[step.winner]), (other.gap, turned[other.winner]));
 }
 
+/// A weight is a function of how far `z` lies above the threshold, where the map has one.
+fn check_threshold<S: Defined>(separation: S, beta: f32, scores: &[f32]) {
+    let (reference, (weights, step)) = (separation.reference(), weights(separation, beta, scores));
+    let z = |score: f32| f64::from(beta) * f64::from(score);
+    let Some(tau) = step.threshold else {
+        assert!(matches!(reference, Reference::Softmax1 | Reference::Entmax(0.0) | Reference::TopK(_) | Reference::Hardmax));
+        return;
+    };
+    let (top, c) = (z(scores[step.winner]), if let Reference::Entmax(c) | Reference::Normmax(c) = reference { c } else { 1.0 });
+    let allowed = 4e-6 * (c * beta.abs() as f64 * largest(scores)).max(1.0) / c.min(1.0) + WEIGHTS * c.max(1.0);
+    for (row, (&score, &weight)) in scores.iter().zip(&weights).enumerate() {
+        let (weight, expected) = match reference {
+            // A ratio to the largest weight, and of what lies above the threshold.
+            Reference::Normmax(c) => ((f64::from(weight) / f64::from(step.weight)).powf(c), ((z(score) - tau) / (top - tau)).max(0.0)),
+            Reference::Entmax(c) if c > 1.0 => (f64::from(weight).powf(c), (c * z(score) - tau).max(0.0)),
+            Reference::Entmax(c) => (f64::from(weight), (c * z(score) - tau).max(0.0).powf(1.0 / c)),
+            _ => (f64::from(weight), (z(score) - tau).clamp(0.0, reference.cap(row))),
+        };
+        let scale = if let Reference::Normmax(c) = reference { (top - tau).min(1.0) * c.min(1.0) } else { 1.0 };
+        let off = (weight - expected).abs();
+        assert!(off <= allowed / scale, "{separation:?}, beta {beta}, row {row} of threshold {tau:e}: off by {off:e}");
+    }
+}
+
 /// From the margin on the best row has all weight; k-subsets' k best rows each have one.
 fn check_margin<S: Defined>(separation: S, beta: f32, seed: u64) {
     let (reference, margin) = (separation.reference(), separation.margin());
@@ -167,6 +191,11 @@ proptest! {
     #[test]
     fn weights_keep_the_order_of_scores_and_the_rules_for_ties(scores in scores(), beta in beta(), seed: u64) {
         for_every!(scores.len(), seed, check_order(beta, &scores));
+    }
+
+    #[test]
+    fn weights_are_what_lies_above_the_threshold(scores in scores(), beta in beta(), seed: u64) {
+        for_every!(scores.len(), seed, check_threshold(beta, &scores));
     }
 
     #[test]

@@ -304,7 +304,7 @@ mod tests {
         }
         halving.push(1.0);
         let falling: Vec<f32> = (0..4096).map(|row| 1.0 / (row as f32 + 1.0)).collect();
-        let steep: Vec<f32> = (0..120u8).map(|row| 0.75f32.powi(row.into())).collect();
+        let steep: Vec<f32> = std::iter::successors(Some(1.0), |cap| Some(cap * 0.75)).take(120).collect();
         let mut most = 0;
         for caps in [halving, falling, steep, std::vec![1.0; 4096]] {
             let (level, rounds) = found(&caps);

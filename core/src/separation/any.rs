@@ -202,8 +202,8 @@ impl Sparse for AnySparse {
 }
 
 impl AnySeparation {
-    /// As [`run`](Self::run), but all dense maps are one type and all sparse ones are another: a quarter of the code, for a few choices a block of rows. The bits are the
-    /// same.
+    /// As [`run`](Self::run), but all dense maps are one type and all sparse ones are another: a quarter of the code, for a few choices a
+    /// block of rows. The bits are the same.
     ///
     /// ```
     /// use basinet_core::{AnySeparation, Separation, Sparsemax, WithSeparation};

@@ -308,3 +308,6 @@ pub fn of_scores<K: Kernels>(kernels: K, shape: Shape, scores: &[f32], factor: f
     let quick = search(STEPS, 1.0, guess, |point| if at(point) >= end || kept.is_none() { Ok(ask(candidates, point)) } else { Err(()) });
     cut(shape, max, quick.or_else(|()| search(STEPS, 1.0, guess, |point| Ok(ask(scores, point)))))
 }
+
+#[cfg(test)]
+mod tests;

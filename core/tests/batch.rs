@@ -199,6 +199,24 @@ fn few_queries_have_the_bits_of_one_at_a_time() {
     assert_eq!((bits(&found), steps), (bits(&expected), expected_steps));
 }
 
+/// Panels sum along their rows, so nearly every number differs in its last bits from that of a single recall: a query that has all of these
+/// was recalled by itself, which costs time and shows in no result.
+#[test]
+fn queries_of_whole_panels_are_not_recalled_one_by_one() {
+    fn check<S: Separation>(separation: S) {
+        let (keys, queries) = data(3, (200, 70, 80));
+        let model = Model::new(Beta::new(0.002).unwrap(), separation);
+        let (found, _) = read(&model, (&keys, 70), (&keys, 70), &queries, 200).unwrap();
+        let (single, _) = one_by_one(&model, (&keys, 70), (&keys, 70), &queries).unwrap();
+        for (query, (found, single)) in found.chunks(70).zip(single.chunks(70)).enumerate() {
+            assert_ne!(bits(found), bits(single), "{separation:?}, query {query}");
+        }
+    }
+    check(Softmax);
+    check(Sparsemax);
+    check(Entmax::new(1.5).unwrap());
+}
+
 #[test]
 fn energies_are_those_of_one_query_at_a_time() {
     let (keys, queries) = data(4, (80, 12, 19));

@@ -515,6 +515,50 @@ fn a_margin_that_is_lost_beside_the_scores_drops_nobody() {
     }
 }
 
+/// With a query and patterns `scale` times as large, a power of two, and beta as much smaller as the scores are larger.
+fn scaled<S: Separation>(separation: S, beta: f32, (data, query): (&[f32], &[f32]), scale: f32) -> Certificate {
+    let times = |x: &[f32]| x.iter().map(|x| x * scale).collect::<Vec<f32>>();
+    let (data, query) = (times(data), times(query));
+    let (model, patterns) = (Model::new(Beta::new(beta / scale / scale).unwrap(), separation), Patterns::new(&data, query.len()).unwrap());
+    let mut out = vec![0.0; query.len()];
+    let step = model.step(&patterns, &query, &mut out, &mut Work::new(query.len(), patterns.count()).scratch()).unwrap();
+    model.certify(&step, &query, patterns.max_norm().unwrap()).unwrap()
+}
+
+/// A distance is then `scale` times as large, and nothing else is another.
+fn scales<S: Separation>(separation: S, beta: f32, case: (&[f32], &[f32])) -> bool {
+    let one = scaled(separation, beta, case, 1.0);
+    for scale in [1024.0f32, 16.0, 1.0 / 16.0, 1.0 / 1024.0] {
+        let other = scaled(separation, beta, case, scale);
+        let same = |a: f64, b: f64| a * f64::from(scale) == b || (a * f64::from(scale) / b - 1.0).abs() < 1e-9;
+        let both = |a: Option<f64>, b: Option<f64>| a.zip(b).map_or(a.is_none() && b.is_none(), |(a, b)| same(a, b));
+        assert!(
+            one.exact == other.exact
+                && both(one.radius, other.radius)
+                && same(one.distance, other.distance)
+                && both(one.gap_distance, other.gap_distance),
+            "{separation:?}, beta {beta}, {scale} times: {one:?} and {other:?}"
+        );
+    }
+    one.exact
+}
+
+#[test]
+fn certificates_scale_with_the_memory() {
+    let mut exact = 0;
+    for seed in 0..20 {
+        let mut numbers = Numbers(seed);
+        let data = numbers.numbers(12 * 20);
+        let query: Vec<f32> = data[..20].iter().map(|x| x + 0.2 * numbers.number()).collect();
+        for beta in [0.1, 1.0, 10.0] {
+            let case = (&data[..], &query[..]);
+            exact += u32::from(scales(Softmax, beta, case)) + u32::from(scales(Sparsemax, beta, case));
+            exact += u32::from(scales(Entmax::new(1.5).unwrap(), beta, case)) + u32::from(scales(TopK::new(3).unwrap(), beta, case));
+        }
+    }
+    assert!((60..200).contains(&exact), "{exact} exact recalls of 240");
+}
+
 #[test]
 fn wrong_input_is_an_error() {
     let (model, data) = (Model::new(Beta::new(1.0).unwrap(), Sparsemax), [1.0, 0.0, 0.0, 1.0]);

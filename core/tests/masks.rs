@@ -239,3 +239,21 @@ fn a_masked_row_has_the_bits_of_a_row_of_weight_zero() {
         assert_eq!(bits(&out), bits(&expected));
     });
 }
+
+#[test]
+fn scores_of_masked_rows_are_not_looked_at_and_others_that_are_not_finite_are_named() {
+    let (mut data, query) = (Numbers(5).numbers(200 * DIM), [1.0, 0.5, -0.25]);
+    let words = [u64::MAX, !(1 << 6), u64::MAX, u64::MAX];
+    let model = model(Softmax, 1.0, Dispatch).keep(Bits(&words));
+    data[70 * DIM] = f32::NAN;
+    let mut scores = vec![0.0; 200];
+    model.scores(&rows(&data), &query, &mut scores).unwrap();
+    assert!(scores.iter().enumerate().all(|(row, score)| (row == 70) == (*score == f32::NEG_INFINITY)));
+    for row in [0, 69, 71, 127, 199] {
+        let mut data = data.clone();
+        data[row * DIM] = f32::INFINITY;
+        let mut scores = vec![7.0; 200];
+        assert_eq!(model.scores(&rows(&data), &query, &mut scores), Err(Error::ScoreNotFinite { row }));
+        assert_eq!(scores, [7.0; 200]);
+    }
+}

@@ -204,6 +204,27 @@ fn merge_that_does_not_fit_changes_neither() {
     });
 }
 
+/// In each block one row leads all before it, and the others are far below: lists keep leaders that no longer matter, and where two of them
+/// do not fit together these go.
+#[test]
+fn merge_drops_what_no_longer_matters_before_it_says_that_there_is_no_room() {
+    const BLOCKS: usize = 12;
+    let score = |row: usize| if row.is_multiple_of(64) { 0.3 * (row / 64) as f32 } else { -100.0 };
+    let data: Vec<f32> = (0..2 * BLOCKS * 64).flat_map(|row| [score(row), 0.0, 0.0]).collect();
+    let (model, query) = (model(Sparsemax, 1.0, Dispatch), [1.0, 0.0, 0.0]);
+    let half = BLOCKS * 64;
+    let over = |pass: &mut Pass<'_, _, _, _>, from: usize, to: usize| {
+        pass.update(from, &Patterns::new(&data[from * DIM..to * DIM], DIM).unwrap()).unwrap();
+    };
+    let mut works = [Work::new(DIM, 20), Work::new(DIM, 20), Work::new(DIM, 2 * half)];
+    let [mut first, mut second, mut whole] = works.each_mut().map(|work| model.begin(&query, DIM, work.scratch()).unwrap());
+    over(&mut first, 0, half);
+    over(&mut second, half, 2 * half);
+    over(&mut whole, 0, 2 * half);
+    assert_eq!(first.merge(&second), Ok(()));
+    assert_eq!(ended(first, &data).unwrap(), ended(whole, &data).unwrap());
+}
+
 #[test]
 fn merge_refuses_a_pass_that_is_being_read_out() {
     let (data, query) = memory();

@@ -559,6 +559,40 @@ fn certificates_scale_with_the_memory() {
     assert!((60..200).contains(&exact), "{exact} exact recalls of 240");
 }
 
+/// Bounds are as near to what they bound as roundings leave them: in exact arithmetic the radius is `(gap - margin/beta)/(2 m)`, the distance
+/// at most `m (2 rest + |1 - sum of weights|)`, and by the gap `2 m (M-1) exp(-beta gap)`.
+fn is_tight<S: Separation>(separation: S, beta: f32, (data, query): (&[f32], &[f32])) {
+    let (model, patterns) = (Model::new(Beta::new(beta).unwrap(), separation), Patterns::new(data, query.len()).unwrap());
+    let mut out = vec![0.0; query.len()];
+    let step = model.step(&patterns, query, &mut out, &mut Work::new(query.len(), patterns.count()).scratch()).unwrap();
+    let max_norm = patterns.max_norm().unwrap();
+    let found = model.certify(&step, query, max_norm).unwrap();
+    let (m, beta, gap, what) = (f64::from(max_norm), f64::from(beta), f64::from(step.gap), format!("{separation:?}: {step:?}, {found:?}"));
+    if let Some(radius) = found.radius {
+        let exact = (gap - f64::from(separation.margin()) / beta) / (2.0 * m);
+        assert!(radius >= exact - 1e-4 * m && radius <= exact, "{what}");
+    }
+    let (weight, rest) = (f64::from(step.weight), f64::from(step.rest));
+    let exact = m * (2.0 * rest + (1.0 - weight - rest).abs());
+    assert!(found.distance <= exact * (1.0 + 1e-3) + 600.0 * EPS * m, "{what}");
+    if let Some(distance) = found.gap_distance {
+        let exact = 2.0 * m * (step.rows - 1) as f64 * (-beta * gap).exp();
+        assert!(distance <= exact.min(2.0 * m) * (1.0 + 1e-3) && distance >= exact.min(2.0 * m), "{what}");
+    }
+}
+
+#[test]
+fn certificates_claim_nearly_all_that_is_true() {
+    for seed in 0..20 {
+        let mut numbers = Numbers(seed);
+        let data = numbers.numbers(12 * 20);
+        let query: Vec<f32> = data[..20].iter().map(|x| x + 0.2 * numbers.number()).collect();
+        for beta in [0.1, 0.5, 1.0, 10.0] {
+            for_every!(12, seed, is_tight(beta, (&data, &query)));
+        }
+    }
+}
+
 #[test]
 fn wrong_input_is_an_error() {
     let (model, data) = (Model::new(Beta::new(1.0).unwrap(), Sparsemax), [1.0, 0.0, 0.0, 1.0]);

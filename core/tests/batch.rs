@@ -217,6 +217,34 @@ fn queries_of_whole_panels_are_not_recalled_one_by_one() {
     check(Entmax::new(1.5).unwrap());
 }
 
+/// The bars that rows are dropped by follow the scores, and no number of their own.
+#[test]
+fn scores_may_all_be_far_below_zero_or_far_above() {
+    let (keys, queries) = data(21, (300, 20, 32));
+    for offset in [-12.0, 12.0] {
+        let shifted = |x: &[f32], by: f32| x.chunks(20).flat_map(|row| [&[by], &row[1..]].concat()).collect::<Vec<f32>>();
+        let (keys, queries) = (shifted(&keys, 12.0), shifted(&queries, offset));
+        for beta in [0.01, 0.1, 1.0] {
+            let model = Model::new(Beta::new(beta).unwrap(), Sparsemax);
+            let (found, steps) = read(&model, (&keys, 20), (&keys, 20), &queries, 300).unwrap();
+            let (single, single_steps) = one_by_one(&model, (&keys, 20), (&keys, 20), &queries).unwrap();
+            for (found, single) in found.iter().zip(&single) {
+                assert!((found - single).abs() <= 1e-3 * beta.max(0.1) * 12.0, "offset {offset}, beta {beta}: {found} for {single}");
+            }
+            assert!(steps.iter().zip(&single_steps).all(|(a, b)| (a.winner, a.rows) == (b.winner, b.rows)));
+        }
+    }
+}
+
+#[test]
+fn the_room_of_a_batch_is_what_the_documentation_says() {
+    assert_eq!(
+        (batch_scratch(16, 64, 64, 32), batch_scratch(1, 1, 1, 0), batch_scratch(17, 1, 1, 0)),
+        (6544, 16 * 13 + 3 + 2064, 32 * 13 + 3 + 2064)
+    );
+    assert_eq!(batch_scratch(usize::MAX, 64, 64, 32), usize::MAX);
+}
+
 #[test]
 fn energies_are_those_of_one_query_at_a_time() {
     let (keys, queries) = data(4, (80, 12, 19));

@@ -480,3 +480,15 @@ fn a_state_that_does_not_move_has_settled_whatever_change_was_asked_for() {
         assert!(report.converged && report.steps == 1);
     }
 }
+
+/// Numbers that `tanh` takes to 1 and -1 have the largest potential, `ln 2` each.
+#[test]
+fn the_energy_of_a_saturated_state_is_finite() {
+    let data = [40.0, -40.0, 40.0, -40.0, -40.0, 40.0];
+    let (rows, mut state) = (Patterns::new(&data, 3).unwrap(), [0.5, -0.25, 0.75]);
+    let model = Model::new(Beta::new(1.0).unwrap(), Softmax);
+    let report = model.then(Tanh).settle(&rows, &mut state, Stop::after(10), &mut Room::new(3, 1).scratch()).unwrap();
+    assert_eq!(state, [1.0, -1.0, 1.0]);
+    // The sum of potentials, less the largest score.
+    assert!((report.energy - (3.0 * 2f64.ln() - 120.0)).abs() < 1e-3, "{report:?}");
+}

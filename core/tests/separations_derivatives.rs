@@ -169,6 +169,13 @@ fn products_are_right_at_large_exponents_too() {
 }
 
 #[test]
+fn a_product_that_underflows_is_plus_zero() {
+    let (model, mut tangent) = (Model::new(Beta::new(0.01).unwrap(), Softmax), [-1e-44, 1e-44]);
+    model.jvp(&[0.5, 0.5], &mut tangent).unwrap();
+    assert_eq!(tangent.map(f32::to_bits), [0, 0]);
+}
+
+#[test]
 fn derivatives_refuse_what_is_not_a_list_of_weights() {
     let model = Model::new(Beta::new(1.0).unwrap(), Softmax);
     let mut tangent = [1.0, 2.0];

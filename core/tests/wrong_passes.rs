@@ -208,7 +208,7 @@ fn merge_that_does_not_fit_changes_neither() {
 /// do not fit together these go.
 #[test]
 fn merge_drops_what_no_longer_matters_before_it_says_that_there_is_no_room() {
-    const BLOCKS: usize = 12;
+    const BLOCKS: usize = 18;
     let score = |row: usize| if row.is_multiple_of(64) { 0.3 * (row / 64) as f32 } else { -100.0 };
     let data: Vec<f32> = (0..2 * BLOCKS * 64).flat_map(|row| [score(row), 0.0, 0.0]).collect();
     let (model, query) = (model(Sparsemax, 1.0, Dispatch), [1.0, 0.0, 0.0]);

@@ -436,3 +436,23 @@ fn a_larger_tail_costs_fewer_rows_and_is_what_the_state_is_off_by_at_most() {
         assert_eq!((codes, bits(&of_codes)), (numbers, bits(&of_decoded)), "{tail}");
     }
 }
+
+/// What a dense map may leave out is measured by the scores, wherever these lie.
+#[test]
+fn scores_far_below_zero_are_sifted_as_others_are() {
+    const DIM: usize = 32;
+    const COUNT: usize = 300;
+    let mut numbers = Numbers(23);
+    let rows: Vec<f32> = (0..DIM * COUNT).map(|i| if i % DIM == 0 { 12.0 } else { numbers.number() }).collect();
+    let query: Vec<f32> = rows[..DIM].iter().enumerate().map(|(j, x)| if j == 0 { -12.0 } else { *x }).collect();
+    let copy = Copy::<i8>::of(&rows, DIM).unwrap();
+    let levels = [Level::new(copy.view(), &copy.norms).unwrap()];
+    let (sieve, model, patterns) = (Sieve::new(&levels).unwrap(), Model::new(beta!(0.5), Softmax), Patterns::new(&rows, DIM).unwrap());
+    let (mut plain, mut out, mut room, mut work) = ([0.0; DIM], [0.0; DIM], vec![0.0; sieve.room()], Work::new(DIM, COUNT));
+    let step = model.step(&patterns, &query, &mut plain, &mut work.scratch()).unwrap();
+    let sifting = sieve.step(&model, &patterns, &query, &mut out, &mut work.scratch().with_features(&mut room)).unwrap();
+    assert_eq!((sifting.step.winner, sifting.step.weight), (step.winner, step.weight));
+    for (found, plain) in out.iter().zip(&plain) {
+        assert!((found - plain).abs() <= 2e-6 * 12.0, "{found} for {plain}");
+    }
+}

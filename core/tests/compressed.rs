@@ -447,10 +447,11 @@ fn scores_far_below_zero_are_sifted_as_others_are() {
     let query: Vec<f32> = rows[..DIM].iter().enumerate().map(|(j, x)| if j == 0 { -12.0 } else { *x }).collect();
     let copy = Copy::<i8>::of(&rows, DIM).unwrap();
     let levels = [Level::new(copy.view(), &copy.norms).unwrap()];
-    let (sieve, model, patterns) = (Sieve::new(&levels).unwrap(), Model::new(beta!(0.5), Softmax), Patterns::new(&rows, DIM).unwrap());
+    let (sieve, model, patterns) = (Sieve::new(&levels).unwrap(), Model::new(beta!(2.0), Softmax), Patterns::new(&rows, DIM).unwrap());
     let (mut plain, mut out, mut room, mut work) = ([0.0; DIM], [0.0; DIM], vec![0.0; sieve.room()], Work::new(DIM, COUNT));
     let step = model.step(&patterns, &query, &mut plain, &mut work.scratch()).unwrap();
     let sifting = sieve.step(&model, &patterns, &query, &mut out, &mut work.scratch().with_features(&mut room)).unwrap();
+    assert!(sifting.rows_read < COUNT / 10, "{sifting:?}");
     assert_eq!((sifting.step.winner, sifting.step.weight), (step.winner, step.weight));
     for (found, plain) in out.iter().zip(&plain) {
         assert!((found - plain).abs() <= 2e-6 * 12.0, "{found} for {plain}");

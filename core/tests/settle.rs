@@ -492,3 +492,33 @@ fn the_energy_of_a_saturated_state_is_finite() {
     // The sum of potentials, less the largest score.
     assert!((report.energy - (3.0 * 2f64.ln() - 120.0)).abs() < 1e-3, "{report:?}");
 }
+
+/// `x atanh x + ln(1 - x^2) / 2` is `x^2/2 + x^4/12 + x^6/30 + ...`, with no two terms that cancel.
+#[test]
+fn the_potential_of_tanh_is_accurate_however_small_the_state_is() {
+    for x in [1e-30f32, -1e-20, 1e-9, -1e-5, 9.99e-4, 1.001e-3, -0.01, 0.05] {
+        let (rows, mut state) = (Patterns::new(&[0.0], 1).unwrap(), [x]);
+        let model = Model::new(Beta::new(1.0).unwrap(), Hardmax);
+        let report = model.then(Tanh).settle(&rows, &mut state, Stop::after(1), &mut Room::new(1, 1).scratch()).unwrap();
+        let square = f64::from(x) * f64::from(x);
+        let exact = square * (1.0 / 2.0 + square * (1.0 / 12.0 + square * (1.0 / 30.0 + square / 56.0)));
+        assert!((report.first_energy - exact).abs() <= 1e-9 * exact, "{x:e}: {:e} for {exact:e}", report.first_energy);
+    }
+}
+
+/// By an absolute measure this state counted as centred, and its energy was below that of all that are.
+#[test]
+fn whether_a_state_is_centred_does_not_depend_on_its_size() {
+    for size in [1e-22, 1e-7, 1.0] {
+        let (row, mut state) = ([size; 46], [size; 46]);
+        let model = Model::new(Beta::new(8.0).unwrap(), Hardmax);
+        let rows = Patterns::new(&row, 46).unwrap();
+        let report = model.then(LayerNorm).settle(&rows, &mut state, Stop::after(2), &mut Room::new(46, 1).scratch()).unwrap();
+        assert_eq!((report.first_energy, report.energy, report.largest_rise), (f64::INFINITY, 0.0, 0.0), "constant, {size:e}");
+
+        let (row, mut state) = ([size, -size], [size, -size]);
+        let rows = Patterns::new(&row, 2).unwrap();
+        let report = model.then(LayerNorm).settle(&rows, &mut state, Stop::after(2), &mut Room::new(2, 1).scratch()).unwrap();
+        assert!(report.first_energy <= 0.0 && report.largest_rise == 0.0, "centred, {size:e}: {report:?}");
+    }
+}

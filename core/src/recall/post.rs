@@ -29,12 +29,14 @@ pub trait Post: sealed::Sealed + Copy + fmt::Debug {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Identity;
 
-/// `y / |y|`; zero stays zero. Psi is zero within the unit ball and infinite outside.
+/// `y / |y|`; zero stays zero. Psi is zero within the unit ball and infinite outside; a state counts as within up to a norm of 1 + 1e-6, as
+/// rounding leaves it. A first state beyond 1 so has an energy that is too low by up to 1e-6 of the largest score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnitNorm;
 
 /// `sqrt(D) (y - mean y) / |y - mean y|`; a constant y becomes zero. Psi is zero where the mean is zero and the norm at most sqrt(D), else
-/// infinite.
+/// infinite; a state x counts as one of these where a change by 1e-6 |x| makes it one, as rounding leaves it. The energy of a first state
+/// that is not quite one is too low by up to 2e-6 |x| r, with r the largest norm of a pattern.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LayerNorm;
 
@@ -42,7 +44,7 @@ pub struct LayerNorm;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tanh;
 
-/// So far outside a ball, relatively, is still inside: the rounding of a state of that length.
+/// So far outside a ball or a plane, in units of the state's length, is still inside: what its rounding moves a state by.
 const ROUNDING: f64 = 1e-6;
 
 /// Zero inside, infinity outside.
@@ -95,7 +97,21 @@ impl Post for LayerNorm {
     fn potential(&self, state: &[f32]) -> Option<f64> {
         let (mean, norm) = moments(state);
         let length = libm::sqrt(state.len() as f64);
-        Some(indicator(mean.abs() <= ROUNDING && norm <= length * (1.0 + ROUNDING)))
+        Some(indicator(length * mean.abs() <= ROUNDING * norm && norm <= length * (1.0 + ROUNDING)))
+    }
+}
+
+/// `((1 + x) ln(1 + x) + (1 - x) ln(1 - x)) / 2`, to a relative 1e-12: near zero, where the two cancel, by its series, the sum of
+/// `x^2k / (2k (2k - 1))` over k.
+fn tanh_potential(x: f64) -> f64 {
+    let half = |x: f64| if x > -1.0 { (1.0 + x) * libm::log1p(x) } else { 0.0 };
+    let square = x * x;
+    if square < 1e-6 {
+        square * (0.5 + square / 12.0)
+    } else if square <= 1.0 {
+        (half(x) + half(-x)) / 2.0
+    } else {
+        f64::INFINITY
     }
 }
 
@@ -107,11 +123,9 @@ impl Post for Tanh {
     }
 
     fn potential(&self, state: &[f32]) -> Option<f64> {
-        let half = |x: f64| if x > -1.0 { (1.0 + x) * libm::log1p(x) } else { 0.0 };
         let mut sum = 0.0;
         for &x in state {
-            let x = f64::from(x);
-            sum += if x.abs() <= 1.0 { (half(x) + half(-x)) / 2.0 } else { f64::INFINITY };
+            sum += tanh_potential(f64::from(x));
         }
         Some(sum)
     }

@@ -13,12 +13,13 @@ fn folder(path: &Path) -> &Path {
 /// A file that is to take the place of `path`: in the same folder, as only there a rename replaces at once, and readable by whom the user's
 /// settings say.
 ///
-/// What it replaces is a file, whose permissions it takes over, or a link; a folder or a device is not replaced.
+/// What it replaces is a file, whose permissions it takes over, or a link to one, or to nothing; a folder or a device is not replaced, nor a
+/// link to one.
 pub fn begin(path: &Path) -> io::Result<NamedTempFile> {
     let old = fs::symlink_metadata(path).ok();
-    match old.as_ref().map(fs::Metadata::file_type) {
-        Some(old) if old.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        Some(old) if !old.is_file() && !old.is_symlink() => return Err(io::Error::other("it is no file and is not replaced by one")),
+    match fs::metadata(path).map(|there| there.file_type()) {
+        Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(there) if !there.is_file() => return Err(io::Error::other("it is no file and is not replaced by one")),
         _ => {}
     }
     let mut builder = tempfile::Builder::new();

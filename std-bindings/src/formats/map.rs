@@ -3,6 +3,7 @@
 use super::reader::begin;
 use super::{Fault, FileFault, Format, Reader};
 use crate::LinearMap;
+use std::io;
 use std::path::Path;
 
 /// What the tensors of a map are called.
@@ -26,8 +27,14 @@ const BIAS: &str = "bias";
 /// As [`Reader::open`] and [`Reader::next_row`]; [`Fault::Memory`] where there are not as many numbers of the bias as features.
 pub fn linear_map(path: impl AsRef<Path>) -> Result<LinearMap, FileFault> {
     let path = path.as_ref();
-    let has_names = begin(path)?.0 == Format::Safetensors;
-    let mut weights = Reader::open(path, has_names.then_some(WEIGHTS))?;
+    // Opened once, as a pipe cannot be read again.
+    let (format, input) = begin(path)?;
+    let (name, has_names) = (path.display().to_string(), format == Format::Safetensors);
+    if has_names && !input.get_ref().metadata().is_ok_and(|about| about.is_file()) {
+        let twice = io::Error::other("a map in safetensors is read twice, for weights and for a bias; put it into a file first");
+        return Err(FileFault::new(name, twice));
+    }
+    let mut weights = Reader::new(name, format, input, has_names.then_some(WEIGHTS))?;
     let bias = match has_names.then(|| Reader::open(path, Some(BIAS))) {
         None | Some(Err(FileFault { fault: Fault::Tensor { .. }, .. })) => None,
         Some(bias) => Some(bias?.read_all()?),

@@ -42,6 +42,9 @@ pub use writer::{Aside, Writer};
 
 use std::path::Path;
 
+/// What a text in UTF-8 may begin with.
+const MARK: &[u8; 3] = b"\xef\xbb\xbf";
+
 /// A format of rows of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -90,7 +93,7 @@ impl Format {
         if beginning.get(8) == Some(&b'{') && beginning.get(6..8) == Some(&[0, 0]) {
             return Some(Self::Safetensors);
         }
-        let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
+        let text = beginning.strip_prefix(MARK).unwrap_or(beginning);
         match text.trim_ascii_start().first()? {
             b'[' | b'{' => Some(Self::JsonLines),
             b'0'..=b'9' | b'+' | b'-' | b'.' | b'"' | b'#' => Some(Self::Csv),

@@ -4,7 +4,7 @@ use super::csv::CsvRows;
 use super::jsonl::JsonRows;
 use super::npy::NpyRows;
 use super::safetensors::TensorRows;
-use super::{Fault, FileFault, Format};
+use super::{Fault, FileFault, Format, MARK};
 use crate::Memory;
 use std::fmt;
 use std::fs::File;
@@ -31,6 +31,7 @@ pub struct Reader<'r> {
     name: String,
     rows: Box<dyn Source + Send + 'r>,
     row: Vec<f32>,
+    failed: bool,
 }
 
 impl<'r> Reader<'r> {
@@ -61,7 +62,7 @@ impl<'r> Reader<'r> {
             })
         };
         match rows() {
-            Ok(rows) => Ok(Self { name, rows, row: Vec::new() }),
+            Ok(rows) => Ok(Self { name, rows, row: Vec::new(), failed: false }),
             Err(fault) => Err(FileFault::new(name, fault)),
         }
     }
@@ -94,15 +95,21 @@ impl<'r> Reader<'r> {
         &self.name
     }
 
-    /// The next row, [`dim`](Self::dim) finite numbers; none at the end.
+    /// The next row, [`dim`](Self::dim) finite numbers; none at the end, and none after an error: where the next row would begin is not known.
     ///
     /// # Errors
     /// A number that is none, or not finite, or beyond f32, with its row and column; a row of another length; an end within a row.
     pub fn next_row(&mut self) -> Result<Option<&[f32]>, FileFault> {
+        if self.failed {
+            return Ok(None);
+        }
         match self.rows.read(&mut self.row) {
             Ok(true) => Ok(Some(&self.row)),
             Ok(false) => Ok(None),
-            Err(fault) => Err(FileFault::new(&*self.name, fault)),
+            Err(fault) => {
+                self.failed = true;
+                Err(FileFault::new(&*self.name, fault))
+            }
         }
     }
 
@@ -132,13 +139,21 @@ pub(super) fn begin(path: &Path) -> Result<(Format, BufReader<File>), FileFault>
 }
 
 /// The first bytes of an input, which may come in small pieces: as many as tell the format, and a line of text at the most, so that who asks
-/// line by line is answered.
+/// line by line is answered. Ends of lines before the first are left out where there are so many that only a text can follow.
 fn beginning(input: &mut impl Read) -> io::Result<Vec<u8>> {
-    let (mut bytes, mut piece) = (Vec::new(), [0; ENOUGH]);
+    let (mut bytes, mut piece, mut blanks) = (Vec::new(), [0; ENOUGH], 0);
     loop {
-        let text = bytes.trim_ascii_start();
+        let mark = if bytes.starts_with(MARK) { MARK.len() } else { 0 };
+        blanks = if blanks > mark { blanks } else { mark };
+        blanks += bytes.iter().skip(blanks).take_while(|byte| byte.is_ascii_whitespace()).count();
+        let text = bytes.get(blanks..).unwrap_or(&[]);
         if text.len() >= ENOUGH || (text.contains(&b'\n') && Format::of_content(text).is_some()) {
             return Ok(bytes);
+        }
+        if text.is_empty() && bytes.len() > ENOUGH {
+            let ends = bytes.iter().skip(mark).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            bytes.drain(mark..mark + ends);
+            blanks -= ends;
         }
         match input.read(&mut piece) {
             Ok(0) => return Ok(bytes),
@@ -167,7 +182,7 @@ impl<R: Read> Read for Patient<R> {
 fn without_mark<R: Read>(mut input: R) -> io::Result<io::Chain<Cursor<Vec<u8>>, R>> {
     let mut begun = Vec::new();
     // No byte more than tells: there may be none yet.
-    for byte in b"\xef\xbb\xbf" {
+    for byte in MARK {
         if input.by_ref().take(1).read_to_end(&mut begun)? == 0 || begun.last() != Some(byte) {
             return Ok(Cursor::new(begun).chain(input));
         }

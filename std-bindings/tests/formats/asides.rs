@@ -40,6 +40,30 @@ fn a_file_is_as_readable_as_any_other() -> Fallible {
     Ok(())
 }
 
+/// A rename would put a file in the place of the link, and whoever writes to the device by its name would write into that.
+#[cfg(unix)]
+#[test]
+fn a_link_to_what_is_no_file_is_left_alone() -> Fallible {
+    use std::os::unix::{fs::symlink, net::UnixListener};
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name);
+    let _socket = UnixListener::bind(path("device"))?;
+    for (link, target) in [("to-folder", folder.path().to_owned()), ("to-device", path("device"))] {
+        symlink(target, path(link))?;
+        assert!(Aside::new(&path(link)).is_err(), "{link}");
+        assert!(fs::symlink_metadata(path(link))?.is_symlink(), "{link}");
+    }
+    // To a file, or to nothing: replaced.
+    fs::write(path("file"), "old")?;
+    for (link, target) in [("to-file", "file"), ("to-nothing", "nothing")] {
+        symlink(path(target), path(link))?;
+        Aside::new(&path(link))?.keep()?;
+        assert!(fs::symlink_metadata(path(link))?.is_file(), "{link}");
+    }
+    assert_eq!(fs::read(path("file"))?, b"old");
+    Ok(())
+}
+
 #[test]
 fn a_memory_is_one_call_away() -> Fallible {
     let folder = tempfile::tempdir()?;

@@ -205,3 +205,46 @@ fn a_disk_that_is_full_is_said_to_be_full() -> Fallible {
     }
     Ok(())
 }
+
+/// A reader does not go on after a row that it could not read: it would be in the middle of one, or in another tensor.
+#[test]
+fn there_are_no_rows_after_an_error() -> Fallible {
+    let npy = {
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new("rows", Format::Npy, 2, &mut bytes)?;
+        [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]].iter().try_for_each(|row| writer.row(row))?;
+        writer.finish()?;
+        let first = bytes.len() - 24;
+        bytes[first..first + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+        bytes
+    };
+    let header = br#"{"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1,1],"data_offsets":[8,12]}}"#;
+    let numbers = [f32::NAN, 1.0, 7.0].map(f32::to_le_bytes);
+    let tensors = [&(header.len() as u64).to_le_bytes()[..], header, numbers.as_flattened()].concat();
+    let texts: [(Format, &[u8], _); 4] = [
+        (Format::Npy, &npy, None),
+        (Format::Safetensors, &tensors, Some("a")),
+        (Format::Csv, b"1,2\nx,3\n4,5\n", None),
+        (Format::JsonLines, b"[1,2]\n[x,3]\n[4,5]\n", None),
+    ];
+    for (format, bytes, tensor) in texts {
+        let mut reader = Reader::new("rows", format, bytes, tensor)?;
+        while reader.next_row().is_ok_and(|row| row.is_some()) {}
+        assert!(matches!(reader.next_row(), Ok(None)), "{format:?}");
+        assert!(reader.read_all()?.is_empty(), "{format:?}");
+    }
+    Ok(())
+}
+
+/// A megabyte of blank lines is looked at once.
+#[test]
+fn blank_lines_do_not_hide_a_format() -> Fallible {
+    // A few, behind the mark of UTF-8.
+    let marked = b"\xef\xbb\xbf\n\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r1,2\n3,4\n";
+    assert_eq!(Reader::guess("marked", &marked[..], None)?.read_all()?, [1.0, 2.0, 3.0, 4.0]);
+    let mut bytes = vec![b'\n'; 1 << 20];
+    bytes.extend(b"[1, 2]\n[3, 4]\n");
+    assert_eq!(Reader::guess("lines", &bytes[..], None)?.read_all()?, [1.0, 2.0, 3.0, 4.0]);
+    assert!(matches!(Reader::guess("blank", &bytes[..1 << 20], None).map_err(|error| error.fault), Err(Fault::UnknownFormat)));
+    Ok(())
+}

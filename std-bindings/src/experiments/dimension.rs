@@ -42,7 +42,7 @@ impl fmt::Display for Criterion {
 /// The experiment.
 #[derive(Clone, Debug)]
 pub struct Dimension {
-    /// M, each larger than the one before.
+    /// M.
     pub points: Vec<usize>,
     /// What is asked of them.
     pub criteria: Vec<Criterion>,
@@ -101,14 +101,16 @@ impl Dimension {
         self.points.len()
     }
 
-    /// A row for each criterion and M, in this order. O(M^2 D) for each step of each start at each D that is tried: from the smallest D of the
-    /// last M on, as fewer will not do for more points.
+    /// A row for each criterion and M, in this order and M from the smallest up. O(M^2 D) for each step of each start at each D that is tried:
+    /// from the smallest D of the last M on, as fewer will not do for more points.
     ///
     /// # Errors
     /// [`Error::NotSeparated`]; [`Error::Features`] where the options make no sense.
     pub fn run(&self, done: impl Fn() + Sync) -> Result<Vec<DimensionRow>, Error> {
         let mut found: Vec<Vec<DimensionRow>> = vec![Vec::new(); self.criteria.len()];
-        for &points in &self.points {
+        let mut counts = self.points.clone();
+        counts.sort_unstable();
+        for points in counts {
             let mut placed: Vec<(usize, f64)> = Vec::new();
             for (criterion, rows) in self.criteria.iter().zip(&mut found) {
                 let from = rows.last().map_or(2, |row| row.dim);

@@ -4,7 +4,7 @@
 use super::Error;
 use flate2::read::GzDecoder;
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 
 /// The first two bytes of a gzipped file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -26,8 +26,15 @@ pub enum IdxError {
     Length {
         /// What they say; none where that is beyond a `usize`.
         expected: Option<usize>,
-        /// How many there are.
+        /// How many there are, counted up to one more than these; zero where these are none.
         found: usize,
+    },
+    /// An element is above the one that means 1, or that one is zero.
+    Element {
+        /// The element.
+        found: u8,
+        /// What means 1.
+        full: u8,
     },
 }
 
@@ -37,15 +44,20 @@ impl fmt::Display for IdxError {
             Self::Gzip(why) => write!(f, "cannot be unzipped: {why}"),
             Self::Short => f.write_str("ends within its header"),
             Self::Kind { dimensions } => write!(f, "is no IDX file of bytes with {dimensions} dimensions"),
+            Self::Length { expected: Some(expected), found } if found > expected => {
+                write!(f, "has more elements than the {expected} of its header")
+            }
             Self::Length { expected: Some(expected), found } => write!(f, "has {found} elements, and its header says {expected}"),
-            Self::Length { expected: None, found } => write!(f, "has {found} elements, and its header says more than fit in memory"),
+            Self::Length { expected: None, .. } => f.write_str("has a header that says more elements than fit in memory"),
+            Self::Element { found, full } => write!(f, "has an element {found}, where {full} is to be the largest, and above zero"),
         }
     }
 }
 
 impl std::error::Error for IdxError {}
 
-/// The dimensions and the elements of an IDX file of bytes with N dimensions; it may be gzipped. O(bytes).
+/// The dimensions and the elements of an IDX file of bytes with N dimensions; it may be gzipped. O(bytes), unzipped: no more is unzipped than
+/// one byte beyond what the header says.
 ///
 /// ```
 /// use basinet::experiments::idx;
@@ -57,28 +69,39 @@ impl std::error::Error for IdxError {}
 /// # Errors
 /// All of [`IdxError`].
 pub fn idx<const N: usize>(bytes: &[u8]) -> Result<([usize; N], Vec<u8>), IdxError> {
-    let mut unzipped = Vec::new();
-    let bytes = if bytes.starts_with(&GZIP) {
-        GzDecoder::new(bytes).read_to_end(&mut unzipped).map_err(|error| IdxError::Gzip(error.to_string()))?;
-        &unzipped
-    } else {
-        bytes
-    };
-    let (kind, mut rest) = bytes.split_first_chunk::<4>().ok_or(IdxError::Short)?;
+    if bytes.starts_with(&GZIP) { read_idx(GzDecoder::new(bytes)) } else { read_idx(bytes) }
+}
+
+/// The same from what is not zipped any more.
+fn read_idx<const N: usize>(mut input: impl Read) -> Result<([usize; N], Vec<u8>), IdxError> {
+    let kind = number(&mut input)?;
     if kind[..3] != [0, 0, 8] || usize::from(kind[3]) != N {
         return Err(IdxError::Kind { dimensions: N });
     }
     let mut dimensions = [0; N];
     for dimension in &mut dimensions {
-        let (number, after) = rest.split_first_chunk::<4>().ok_or(IdxError::Short)?;
-        *dimension = u32::from_be_bytes(*number) as usize;
-        rest = after;
+        *dimension = u32::from_be_bytes(number(&mut input)?) as usize;
     }
     let expected = dimensions.iter().try_fold(1, |product: usize, &d| product.checked_mul(d));
-    if expected != Some(rest.len()) {
-        return Err(IdxError::Length { expected, found: rest.len() });
+    // One more tells that there are more.
+    let most = expected.map_or(0, |expected| (expected as u64).saturating_add(1));
+    let mut elements = Vec::new();
+    input.take(most).read_to_end(&mut elements).map_err(unzip)?;
+    if expected != Some(elements.len()) {
+        return Err(IdxError::Length { expected, found: elements.len() });
     }
-    Ok((dimensions, rest.to_vec()))
+    Ok((dimensions, elements))
+}
+
+/// Four bytes of the header.
+fn number(input: &mut impl Read) -> Result<[u8; 4], IdxError> {
+    let mut bytes = Vec::new();
+    input.take(4).read_to_end(&mut bytes).map_err(unzip)?;
+    bytes.try_into().map_err(|_| IdxError::Short)
+}
+
+fn unzip(error: io::Error) -> IdxError {
+    IdxError::Gzip(error.to_string())
 }
 
 /// Images of one size, each a row of `height * width` pixels from 0, blank, to 1.
@@ -109,14 +132,17 @@ impl Images {
         Self::from_idx(include_bytes!("../../examples/data/digits-images-idx3-ubyte.gz"), 16)
     }
 
-    /// The images of an IDX file, gzipped or not, where the byte `full` means 1.
+    /// The images of an IDX file, gzipped or not, where the byte `full` means 1, and none is above it.
     ///
     /// # Errors
     /// [`Error::Images`].
     pub fn from_idx(bytes: &[u8], full: u8) -> Result<Self, Error> {
         let ([_, height, width], bytes) = idx(bytes)?;
-        let full = f32::from(full);
-        Ok(Self { height, width, pixels: bytes.iter().map(|&byte| f32::from(byte) / full).collect() })
+        let found = bytes.iter().copied().max().unwrap_or(0);
+        if full == 0 || found > full {
+            return Err(IdxError::Element { found, full }.into());
+        }
+        Ok(Self { height, width, pixels: bytes.iter().map(|&byte| f32::from(byte) / f32::from(full)).collect() })
     }
 
     /// Pixels of an image.

@@ -3,6 +3,7 @@
 //! Random patterns, and each of them as the query. A pattern that is alone in its weights is one that can be had back.
 
 use super::fit::Estimate;
+use super::options::{number_of, require_seeds};
 use super::{Error, Learning};
 use crate::feature_map::Training;
 use crate::random::Random;
@@ -77,7 +78,7 @@ impl Metastable {
     /// Seeds.
     #[must_use]
     pub fn pieces(&self) -> usize {
-        self.seeds.clone().count()
+        number_of(&self.seeds)
     }
 
     /// A row for each beta, update, separation, map and size from 1 to M, in this order. O(seeds M^2 d) for each update, and the training.
@@ -85,11 +86,13 @@ impl Metastable {
     /// # Errors
     /// [`Error::Features`], [`Error::Recall`] where the options make no sense.
     pub fn run(&self, done: impl Fn() + Sync) -> Result<Vec<SizeRow>, Error> {
+        require_seeds(&self.seeds)?;
+        let numbers = self.patterns.checked_mul(self.dim).ok_or(basinet_core::Error::TooLarge)?;
         let seeds: Vec<u64> = self.seeds.clone().collect();
         let counted: Vec<_> = seeds
             .into_par_iter()
             .map(|seed| {
-                let counted = self.seed(seed);
+                let counted = self.seed(seed, numbers);
                 done();
                 counted
             })
@@ -121,9 +124,9 @@ impl Metastable {
         })
     }
 
-    /// The sizes of a seed: for each cell, of each query.
-    fn seed(&self, seed: u64) -> Result<Vec<Vec<usize>>, Error> {
-        let patterns = Random::new(seed, 0).normals(self.patterns * self.dim);
+    /// The sizes of a seed, whose patterns are so many numbers: for each cell, of each query.
+    fn seed(&self, seed: u64, numbers: usize) -> Result<Vec<Vec<usize>>, Error> {
+        let patterns = Random::new(seed, 0).normals(numbers);
         let memories = self.maps.iter().map(|map| {
             let features = map.learn(&patterns, self.dim, seed)?;
             Ok(Memory::from_rows(features.dim(), &features.of(&patterns)?)?)

@@ -34,6 +34,7 @@ mod features;
 mod fit;
 mod images;
 mod metastable;
+mod options;
 mod random_features;
 mod rate;
 mod retrieval;

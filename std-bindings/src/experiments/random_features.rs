@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::fit::Estimate;
+use super::options::{require, require_seeds};
 use crate::random::Random;
 use crate::random_rows;
 use basinet_core::{Beta, Buffers, Dispatch, Features, Model, Patterns, PositiveRandomFeatures, Softmax, Superposition, dot};
@@ -21,7 +22,7 @@ pub struct RandomFeatures {
     pub patterns: usize,
     /// Queries.
     pub queries: usize,
-    /// r, each larger than the one before.
+    /// r.
     pub features: Vec<usize>,
     /// Of the rows; patterns and queries are the same for all.
     pub seeds: RangeInclusive<u64>,
@@ -91,8 +92,10 @@ impl RandomFeatures {
     /// A row for each beta, kind and r, in this order. O(seeds r D (M + queries + D)) each.
     ///
     /// # Errors
-    /// [`Error::Recall`] for a beta that is none, or so large that features overflow.
+    /// [`Error::Recall`] for a beta that is none, or so large that features overflow, and other options that make no sense.
     pub fn run(&self, done: impl Fn() + Sync) -> Result<Vec<FeatureRow>, Error> {
+        require_seeds(&self.seeds)?;
+        require(self.queries > 0, "errors are of one query or more")?;
         let problems = self.betas.iter().map(|&beta| Problem::new(beta, self.patterns, self.queries)).collect::<Result<Vec<_>, _>>()?;
         let mut tasks = Vec::with_capacity(self.pieces());
         for problem in &problems {

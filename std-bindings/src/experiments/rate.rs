@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::fit::{Line, QUARTILES, quantiles};
+use super::options::require_seeds;
 use crate::codes;
 use crate::feature_map::{Keep, Start, Steps, Temperatures, Training};
 use crate::random::Random;
@@ -84,6 +85,7 @@ impl Rate {
     /// # Errors
     /// [`Error::Features`] where the options make no sense, [`Error::Recall`] for codes of which no best is known.
     pub fn run(&self, done: impl Fn() + Sync) -> Result<Vec<RateRow>, Error> {
+        require_seeds(&self.seeds)?;
         let mut tasks = Vec::with_capacity(self.pieces());
         for &(points, dim) in &self.codes {
             let degrees = codes::best_known(points, dim);

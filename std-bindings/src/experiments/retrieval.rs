@@ -5,6 +5,7 @@
 
 use super::features::Features;
 use super::fit::Estimate;
+use super::options::{number_of, require_seeds};
 use super::{Error, Images, Learning};
 use crate::feature_map::Training;
 use crate::random::Random;
@@ -129,7 +130,7 @@ impl Retrieval {
     /// Seeds times numbers of patterns.
     #[must_use]
     pub fn pieces(&self) -> usize {
-        self.seeds.clone().count() * self.patterns.len()
+        number_of(&self.seeds).saturating_mul(self.patterns.len())
     }
 
     /// A row for each damage, M, separation, beta and map, in this order. O(M^2 (features + pixels)) for each and each seed, and the
@@ -138,6 +139,7 @@ impl Retrieval {
     /// # Errors
     /// [`Error::TooFewImages`]; [`Error::Features`], [`Error::Recall`] where the options make no sense, or an image is blank.
     pub fn run(&self, images: &Images, done: impl Fn() + Sync) -> Result<Vec<RetrievalRow>, Error> {
+        require_seeds(&self.seeds)?;
         let needed = self.patterns.iter().copied().fold(0, |most, m| if m > most { m } else { most });
         if images.len() < needed {
             return Err(Error::TooFewImages { found: images.len(), needed });

@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::fit::{QUARTILES, quantiles};
+use super::options::require;
 use crate::random::Random;
 use crate::random_rows;
 use basinet_core::{
@@ -21,7 +22,7 @@ const SEED: u64 = 1;
 /// The experiment: unit patterns in 64 dimensions, queries at a cosine of 0.9 to one of them, one step of each member.
 #[derive(Clone, Debug)]
 pub struct Structured {
-    /// M, each larger than the one before.
+    /// M.
     pub patterns: Vec<usize>,
     /// Queries, each of a pattern of its own.
     pub queries: usize,
@@ -78,23 +79,26 @@ impl Structured {
         self.betas.len() * self.patterns.len()
     }
 
-    /// Rows for each beta and M, in this order, one for each member. By one thread, as times are measured. O(M r D) in all.
+    /// Rows for each beta and M, in this order and M from the smallest up, one for each member. By one thread, as times are measured. O(M r D) in all.
     ///
     /// # Errors
-    /// [`Error::Recall`] for a beta or k that is none.
+    /// [`Error::Recall`] for a beta or k that is none, and without queries.
     pub fn run(&self, done: impl Fn()) -> Result<Vec<StructuredRow>, Error> {
-        let most = self.patterns.last().copied().unwrap_or(0);
+        require(self.queries > 0, "errors are of one query or more")?;
+        let betas = self.betas.iter().map(|&beta| Beta::new(beta)).collect::<Result<Vec<_>, _>>()?;
+        let mut counts = self.patterns.clone();
+        counts.sort_unstable();
+        let most = counts.last().copied().unwrap_or(0);
         let mut data = Random::new(SEED, 1).normals(most * DIM);
         data.chunks_mut(DIM).for_each(|row| scale(row, 1.0));
         let mut rows = Vec::new();
-        for &beta in &self.betas {
-            let beta = Beta::new(beta)?;
+        for beta in betas {
             let mut linear = growing(EluFeatures::new(DIM)?)?;
             let mut random = Vec::new();
             for rows in [random_rows::gaussian(self.features, DIM, SEED), random_rows::orthogonal(self.features, DIM, SEED)] {
                 random.push(growing(PositiveRandomFeatures::new(rows, DIM, beta)?)?);
             }
-            for &count in &self.patterns {
+            for &count in &counts {
                 let asked = self.ask(Patterns::new(&data[..count * DIM], DIM)?, beta)?;
                 self.masked(&asked, &mut rows)?;
                 rows.push(asked.superposed("linear", &mut linear)?);

@@ -39,6 +39,7 @@
 
 use super::Error;
 use super::fit::Estimate;
+use super::options::{number_of, require, require_seeds};
 use crate::binary_memory::Work;
 use crate::random::Random;
 use basinet_core::binary::{BinaryModel, BinaryPatterns, Exponential, Interaction, Power, words};
@@ -50,6 +51,9 @@ use std::ops::RangeInclusive;
 const NEAR: f64 = 0.005;
 /// The first step from the prediction, in logarithms.
 const STEP: f64 = 0.25;
+
+/// Patterns are numbered by 32 bits.
+const MOST: usize = u32::MAX as usize;
 
 /// The experiment: random patterns of N neurons, as many as leave half of them fixed points.
 #[derive(Clone, Debug)]
@@ -120,18 +124,22 @@ impl Thresholds {
     /// Thresholds times seeds.
     #[must_use]
     pub fn pieces(&self) -> usize {
-        (self.powers.len() * self.neurons.len() + self.stored.len() + self.sampled.len()) * self.seeds.clone().count()
+        (self.powers.len() * self.neurons.len() + self.stored.len() + self.sampled.len()).saturating_mul(number_of(&self.seeds))
     }
 
     /// A row for each power and N, then for each N of the exponential that is stored, then sampled. Some ten P a seed; O(tests) updates each.
     ///
     /// # Errors
-    /// [`Error::Recall`] for a power that is none, fewer than two neurons, or more than a thousand.
+    /// [`Error::Recall`] for a power that is none, fewer than two neurons or more than a thousand, and other options that make no sense;
+    /// [`Error::NoMemory`] where the patterns to be stored are more than fit.
     pub fn run(&self, done: impl Fn() + Sync) -> Result<Vec<ThresholdRow>, Error> {
         let mut sizes = self.neurons.iter().chain(&self.stored).chain(&self.sampled);
         if !sizes.all(|neurons| (2..=1000).contains(neurons)) {
             return Err(basinet_core::Error::Parameter { requirement: "thresholds are of 2 to 1000 neurons" }.into());
         }
+        require_seeds(&self.seeds)?;
+        require(self.tests > 0 && self.samples > 0, "a threshold needs tests and samples")?;
+        require((0.0..=1e6).contains(&self.near), "at most a million near patterns are drawn one by one")?;
         let mut tasks = Vec::new();
         for &power in &self.powers {
             let power = Power::new(power)?;
@@ -151,7 +159,7 @@ impl Thresholds {
             half
         });
         let found = found.collect::<Result<Vec<_>, Error>>()?;
-        let seeds = self.seeds.clone().count();
+        let seeds = number_of(&self.seeds);
         Ok(tasks.iter().zip(found.chunks(seeds.max(1))).map(|(task, found)| task.row(found)).collect())
     }
 
@@ -159,6 +167,10 @@ impl Thresholds {
     fn stored<F: Interaction>(&self, interaction: F, neurons: usize, seed: u64, ln: f64) -> Result<f64, Error> {
         let (count, stride, model) = (libm::round(libm::exp(ln)) as usize, words(neurons), BinaryModel::new(interaction));
         let count = count.max(1);
+        let numbers = count.saturating_mul(2 * stride);
+        if count > MOST || Vec::<u64>::new().try_reserve_exact(count * stride).is_err() {
+            return Err(Error::NoMemory { numbers });
+        }
         let (memories, tests) = (self.tests.div_ceil(count), self.tests.min(count));
         let mut fixed = 0;
         for memory in 0..memories {

@@ -1,7 +1,10 @@
 //! Images from IDX files.
 
 use super::Fallible;
-use basinet::experiments::{Error, IdxError, Images, Retrieval};
+use basinet::experiments::{Error, IdxError, Images, Retrieval, idx};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
 
 #[test]
 fn the_shipped_images_are_all_there() -> Fallible {
@@ -31,9 +34,28 @@ fn what_is_no_idx_file_is_refused() -> Fallible {
     }
     let mut huge = file;
     huge[4..16].fill(0xff);
+    assert_eq!(Images::from_idx(&huge, 40), Err(Error::Images(IdxError::Length { expected: None, found: 0 })));
+    huge[4..12].fill(0);
+    huge[11] = 1;
+    huge[7] = 1;
     assert!(matches!(Images::from_idx(&huge, 40), Err(Error::Images(IdxError::Length { found: 4, .. }))));
+    for full in [0, 39] {
+        assert_eq!(Images::from_idx(&file, full), Err(Error::Images(IdxError::Element { found: 40, full })));
+    }
     assert!(matches!(Images::from_idx(&[0x1f, 0x8b, 1], 40), Err(Error::Images(IdxError::Gzip(_)))));
     let few = Retrieval::default().run(&Images::from_idx(&file, 40)?, || ());
     assert_eq!(few, Err(Error::TooFewImages { found: 2, needed: 500 }));
+    Ok(())
+}
+
+/// A few kilobytes that unzip to gigabytes are unzipped as far as the header says.
+#[test]
+fn no_more_is_unzipped_than_the_header_says() -> Fallible {
+    let mut zipped = GzEncoder::new(Vec::new(), Compression::fast());
+    zipped.write_all(&[0, 0, 8, 1, 0, 0, 0, 2])?;
+    for _ in 0..64 {
+        zipped.write_all(&[0; 1 << 20])?;
+    }
+    assert_eq!(idx::<1>(&zipped.finish()?), Err(IdxError::Length { expected: Some(2), found: 3 }));
     Ok(())
 }

@@ -35,6 +35,11 @@ fn errors_of_random_features_fall_as_the_root_of_their_number() -> Fallible {
     let rows = on_any_threads(|| experiment.run(|| ()))??;
     let laws = experiment.laws(&rows);
     assert_eq!((rows.len(), laws.len()), (6, 4));
+    // Choromanski et al. 2021, theorem 2: orthogonal rows have the smaller error.
+    for error in ["kernel", "recall"] {
+        let of = |rows| laws.iter().find(|law| law.rows == rows && law.error == error).map(|law| law.at_one).ok_or("a law");
+        assert!(of("orthogonal")? < of("gaussian")?, "{error}: {laws:?}");
+    }
     for law in laws {
         assert!((law.power + 0.5).abs() < 4.0 * law.power_error && law.power_error < 0.1, "{law:?}");
     }

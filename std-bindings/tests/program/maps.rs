@@ -157,3 +157,37 @@ fn what_train_learns_a_memory_is_put_behind() -> Fallible {
     }
     Ok(())
 }
+
+/// The rows of a pipe are read once, all of them; what is read twice has to be a file.
+#[cfg(unix)]
+#[test]
+fn a_map_may_come_by_a_pipe() -> Fallible {
+    let folder = folder()?;
+    let path = |name: &str| folder.path().join(name);
+    let fed = |bytes: Vec<u8>, line: &'static str| -> std::io::Result<std::process::Output> {
+        std::process::Command::new("mkfifo").arg(path("pipe")).status()?;
+        let pipe = path("pipe");
+        let feeder = std::thread::spawn(move || {
+            use std::io::Write;
+            let mut pipe = std::fs::File::options().write(true).open(pipe)?;
+            let (first, rest) = bytes.split_at(bytes.len() / 3);
+            pipe.write_all(first)?;
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            pipe.write_all(rest)
+        });
+        let output = run(folder.path(), line, b"")?;
+        // Who does not read it breaks it.
+        let _ = feeder.join();
+        std::fs::remove_file(path("pipe"))?;
+        Ok(output)
+    };
+    let output = fed(csv(&squares(), 64).into_bytes(), "store digits.npy -o behind.basin --map pipe")?;
+    assert!(output.status.success(), "{}", String::from_utf8(output.stderr)?);
+    assert_eq!(
+        file::open(path("behind.basin"))?.with_map()?.1.map(|map| LinearMap::from(&map)),
+        Some(LinearMap::new(squares(), 64, None)?)
+    );
+    let output = fed(safetensors(&[("weights", &squares(), 64)]), "store digits.npy -o twice.basin --map pipe")?;
+    assert!(String::from_utf8(output.stderr)?.contains("is read twice") && !path("twice.basin").exists());
+    Ok(())
+}

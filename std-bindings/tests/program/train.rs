@@ -47,6 +47,8 @@ fn what_cannot_be_trained_is_refused() -> Fallible {
         ("train digits.npy -o digits.npy", 1, "digits.npy: is read, and would be written over"),
         ("train zero.csv -o map.npy", 1, "zero.csv: row 1 (from 0), or its features, are zeros"),
         ("train one.csv -o map.npy", 1, "one.csv: 1 points; at least 2 are needed"),
+        // Before a training without end.
+        ("train digits.npy -o no/map.npy --starts 1000000 --iterations 1000000", 1, "no/map.npy: "),
         ("train digits.npy -o map.npy --features 0", 2, "a number from 1 to 1000000"),
         ("train digits.npy -o map.npy --starts 0", 2, "a number from 1 to 1000000"),
         ("train digits.npy -o map.npy --threads 0", 2, "zero"),

@@ -160,6 +160,9 @@ fn info_export_and_completions() -> Fallible {
             ("export digits.basin --to c -o x.h --values", 1, &["digits.basin: has no values"]),
             ("export digits.basin --to c -o x.h --name 9lives", 2, &["begins with no digit"]),
             ("export digits.basin --to c -o x.h --name static", 2, &["no name of an array"]),
+            ("export digits.basin --to c -o x.h --name _Bool", 2, &["no name of an array"]),
+            ("export digits.basin --to c -o -", 1, &["-: only recall writes to standard output"]),
+            ("store digits.npy -o -", 1, &["-: only recall writes to standard output"]),
             ("export digits.basin --to c -o x.h --align 48", 2, &["a power of two from 4 to 4096"]),
             ("export digits.basin --to pascal -o x.h", 2, &["c, rust, raw"]),
             ("completions tcsh", 2, &["bash"]),
@@ -306,7 +309,13 @@ fn capacity_check_and_figures() -> Fallible {
             ("capacity figures --out . --points .", 1, &[".: "]),
             ("capacity figures --out . --points lambda.csv", 1, &["a point that cannot be measured"]),
         ],
-    )
+    )?;
+    // One of the names that are to be written is taken: the others keep what they have.
+    fs::create_dir_all(folder.path().join("taken/capacity-nearest.svg"))?;
+    fs::write(folder.path().join("taken/capacity-thresholds.svg"), "old")?;
+    check(folder.path(), &[("capacity figures --out taken", 1, &["taken/capacity-nearest.svg: "])])?;
+    assert_eq!(fs::read(folder.path().join("taken/capacity-thresholds.svg"))?, b"old");
+    Ok(())
 }
 
 #[test]

@@ -72,7 +72,9 @@ impl Arguments {
 fn identifier(text: &str) -> Result<String, String> {
     let begins = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     let goes_on = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !text.bytes().any(|byte| byte != b'_') || C_KEYWORDS.contains(&text) {
+    // What begins with _ and a capital is the compiler's in C.
+    let is_reserved = text.strip_prefix('_').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    if !text.bytes().any(|byte| byte != b'_') || is_reserved || C_KEYWORDS.contains(&text) {
         Err("this is no name of an array".to_owned())
     } else if begins && goes_on {
         Ok(text.to_owned())

@@ -27,8 +27,11 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Refuses to write over what is read.
+    /// Refuses to write over what is read, and to write a file that standard output is called by elsewhere.
     pub fn if_read(output: &Path, inputs: &[&Path]) -> Result<(), Self> {
+        if output.as_os_str() == "-" {
+            return Err(Self::Refused("-: only recall writes to standard output; for a file of this name say ./-".to_owned()));
+        }
         // What does not exist yet, or is no file, is none of the inputs.
         let same = |input: &&&Path| matches!((fs::canonicalize(output), fs::canonicalize(input)), (Ok(a), Ok(b)) if a == b);
         match inputs.iter().find(same) {

@@ -93,7 +93,7 @@ impl From<Answers> for Format {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    if let Some(output) = &arguments.output {
+    if let Some(output) = arguments.output.as_ref().filter(|path| path.as_os_str() != "-") {
         Failure::if_read(output, &[&arguments.file, &arguments.query])?;
     }
     let mapped = if arguments.verify { file::open_verified(&arguments.file)? } else { file::open(&arguments.file)? };

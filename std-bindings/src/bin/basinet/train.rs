@@ -141,6 +141,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let of_source = |error: codes::Error| Failure::Refused(format!("{source}: {error}"));
     let before = codes::closest(&rows, dim).map_err(of_source)?;
     let training = arguments.training();
+    // What cannot be written shall be known before the work is done.
+    let aside = Aside::new(&arguments.output)?;
     let learn = || learn(&training, &rows, dim, arguments.features.map_or(dim, NonZeroUsize::get));
     let map = match arguments.threads {
         None => learn(),
@@ -150,7 +152,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         },
     }
     .map_err(of_source)?;
-    write(arguments, format, &map)?;
+    write(aside, (&arguments.output.display().to_string(), format), &map)?;
     let learned = Learned {
         file: arguments.output.display().to_string(),
         patterns: rows.len() / dim,
@@ -196,11 +198,9 @@ fn learn(training: &Training, rows: &[f32], dim: usize, features: usize) -> Resu
     })
 }
 
-fn write(arguments: &Arguments, format: Format, map: &Trained) -> Result<(), Failure> {
-    let name = arguments.output.display().to_string();
-    let mut aside = Aside::new(&arguments.output)?;
+fn write(mut aside: Aside, (name, format): (&str, Format), map: &Trained) -> Result<(), Failure> {
     if format == Format::Npy {
-        let mut out = Writer::to_file(&*name, format, map.dim, aside.file())?;
+        let mut out = Writer::to_file(name, format, map.dim, aside.file())?;
         map.weights.chunks_exact(map.dim).try_for_each(|row| out.row(row))?;
         out.finish()?;
     } else {
@@ -211,7 +211,7 @@ fn write(arguments: &Arguments, format: Format, map: &Trained) -> Result<(), Fai
         let tensors = parts.iter().map(|(name, (shape, bytes))| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)));
         let tensors = tensors.collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
         let file = tensors.and_then(|tensors| safetensors::serialize(tensors, None)).map_err(std::io::Error::other);
-        file.and_then(|file| aside.file().write_all(&file)).map_err(|error| FileFault::new(&*name, error))?;
+        file.and_then(|file| aside.file().write_all(&file)).map_err(|error| FileFault::new(name, error))?;
     }
     Ok(aside.keep()?)
 }

@@ -94,9 +94,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     arguments.check()?;
     // What cannot be written shall be known before the work is done.
     if let Some(folder) = &arguments.out {
-        std::fs::create_dir_all(folder).map_err(|error| report::refused(folder, error))?;
+        report::folder(folder)?;
     }
-    let page = arguments.page.as_deref().map(|path| Page::read(path, arguments.name.tables())).transpose()?;
+    let page = arguments.page.as_deref().map(|path| Page::find(path, arguments.name.tables())).transpose()?;
     let report = arguments.report()?;
     if let Some(folder) = &arguments.out {
         report.write(folder)?;

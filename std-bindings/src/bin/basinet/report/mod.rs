@@ -38,18 +38,26 @@ impl Report {
         self.tables.iter().map(|table| format!("{}\n\n{}", table.title, table.markdown())).collect::<Vec<_>>().join("\n\n")
     }
 
-    /// Writes rows and plots into a folder that is there.
+    /// Writes rows and plots into a folder that is there: all of them aside, before the first gets its name.
     pub fn write(&self, folder: &Path) -> Result<(), Failure> {
+        let mut files = Vec::new();
         for (name, bytes) in &self.files {
-            put(&folder.join(format!("{name}.csv")), bytes)?;
+            files.push(aside(&folder.join(format!("{name}.csv")), bytes)?);
         }
         for figure in &self.figures {
             let drawn = |error: String| Failure::Refused(format!("{}: cannot be drawn: {error}", figure.name()));
-            put(&folder.join(format!("{}.svg", figure.name())), figure.svg().map_err(drawn)?.as_bytes())?;
-            put(&folder.join(format!("{}.png", figure.name())), &figure.png().map_err(drawn)?)?;
+            files.push(aside(&folder.join(format!("{}.svg", figure.name())), figure.svg().map_err(drawn)?.as_bytes())?);
+            files.push(aside(&folder.join(format!("{}.png", figure.name())), &figure.png().map_err(drawn)?)?);
         }
-        Ok(())
+        keep(files)
     }
+}
+
+/// Makes a folder where there is none, and sees that it takes files.
+pub fn folder(path: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(path).map_err(|error| refused(path, error))?;
+    drop(Aside::new(&path.join(".basinet"))?);
+    Ok(())
 }
 
 /// Rows with a line of heads.
@@ -62,11 +70,16 @@ pub fn csv<R: Serialize>(rows: &[R]) -> Result<Vec<u8>, Failure> {
     writer.into_inner().map_err(|error| failed(&error))
 }
 
-/// A file that is whole or as it was.
-fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// A file that is whole, and has not its name yet.
+fn aside(path: &Path, bytes: &[u8]) -> Result<Aside, Failure> {
     let mut aside = Aside::new(path)?;
     aside.file().write_all(bytes).map_err(|error| refused(path, error))?;
-    Ok(aside.keep()?)
+    Ok(aside)
+}
+
+/// Gives files their names.
+fn keep(files: impl IntoIterator<Item = Aside>) -> Result<(), Failure> {
+    files.into_iter().try_for_each(|file| Ok(file.keep()?))
 }
 
 pub fn refused(path: &Path, error: impl std::fmt::Display) -> Failure {

@@ -1,7 +1,8 @@
 //! Tables as Markdown, and the page that they stand on.
 
-use super::{put, refused};
+use super::{aside, keep, refused};
 use crate::failure::Failure;
+use basinet::formats::Aside;
 use std::fs;
 use std::path::Path;
 
@@ -42,28 +43,31 @@ impl Table {
 }
 
 /// A page with places for tables.
-pub struct Page<'p> {
-    path: &'p Path,
-    text: String,
-}
+pub struct Page<'p>(&'p Path);
 
 impl<'p> Page<'p> {
-    /// A page that has places for tables of these names.
-    pub fn read(path: &'p Path, names: &[&'static str]) -> Result<Self, Failure> {
-        let text = fs::read_to_string(path).map_err(|error| refused(path, error))?;
+    /// A page that has places for tables of these names, and that can be replaced.
+    pub fn find(path: &'p Path, names: &[&'static str]) -> Result<Self, Failure> {
+        let text = read(path)?;
+        drop(Aside::new(path)?);
         match names.iter().find(|name| replaced(&text, &Table::new(name, "", &[])).is_none()) {
-            None => Ok(Self { path, text }),
+            None => Ok(Self(path)),
             Some(name) => Err(refused(path, no_place(name))),
         }
     }
 
-    /// Writes it again, with these tables between their marks, `<!-- NAME -->` and `<!-- end of NAME -->`.
-    pub fn write(mut self, tables: &[Table]) -> Result<(), Failure> {
+    /// Writes it again, as it is by now, with these tables between their marks, `<!-- NAME -->` and `<!-- end of NAME -->`.
+    pub fn write(self, tables: &[Table]) -> Result<(), Failure> {
+        let mut text = read(self.0)?;
         for table in tables {
-            self.text = replaced(&self.text, table).ok_or_else(|| refused(self.path, no_place(table.name)))?;
+            text = replaced(&text, table).ok_or_else(|| refused(self.0, no_place(table.name)))?;
         }
-        put(self.path, self.text.as_bytes())
+        keep([aside(self.0, text.as_bytes())?])
     }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| refused(path, error))
 }
 
 fn no_place(name: &str) -> String {

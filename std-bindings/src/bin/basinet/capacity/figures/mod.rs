@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::report::chart::{As, Point, Series};
 use crate::report::picture::Figure;
 use crate::report::table::Page;
-use crate::report::{Report, refused};
+use crate::report::{self, Report, refused};
 use crate::say;
 use basinet::capacity::Error;
 use basinet::capacity::simulation::{Measure, Row};
@@ -45,8 +45,8 @@ pub struct Seen {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    std::fs::create_dir_all(&arguments.out).map_err(|error| refused(&arguments.out, error))?;
-    let page = arguments.page.as_deref().map(|path| Page::read(path, tables::NAMES)).transpose()?;
+    report::folder(&arguments.out)?;
+    let page = arguments.page.as_deref().map(|path| Page::find(path, tables::NAMES)).transpose()?;
     let seen = arguments.points.as_deref().map(read).transpose()?.unwrap_or_default();
     let report = report(&seen).map_err(|error| Failure::Refused(error.to_string()))?;
     report.write(&arguments.out)?;

@@ -195,6 +195,24 @@ proptest! {
     }
 }
 
+/// 7 times 64^10 is the last sum that fits, of 62 neurons and rows that all are the state, or its opposite.
+#[test]
+fn sums_just_below_and_above_2_to_63_decide_alike() {
+    for (rows, near) in [(7, true), (8, true), (7, false), (8, false), (9, true)] {
+        let mut memory = Memory::new(62, rows, true, 5);
+        let state = memory.state.clone();
+        for (at, word) in memory.words.iter_mut().enumerate() {
+            // One row differs in two neurons.
+            *word = if near { state[0] } else { !state[0] } ^ if at == 3 { 0b101 } else { 0 };
+        }
+        for which in [Which::Power(10), Which::Rectified(10), Which::Power(9)] {
+            holds(&memory, which).unwrap();
+        }
+        let overlap = memory.neurons as i128;
+        assert_eq!(rows as i128 * (overlap + 2).pow(10) < 1 << 63, rows == 7);
+    }
+}
+
 /// Many rows of few overlaps are counted before they are weighed, and more words than one tile are taken.
 #[test]
 fn long_runs_and_wide_rows_decide_alike() {

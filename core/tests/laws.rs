@@ -206,6 +206,31 @@ proptest! {
     }
 
     #[test]
+    fn energy_within_the_ball_of_the_patterns_is_at_most_2_m_squared((data, mut state) in memory(), beta in beta(), part in 0.0f64..=1.0) {
+        let rows = Patterns::new(&data, state.len()).unwrap();
+        let largest = f64::from(rows.max_norm().unwrap());
+        let norm = state.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+        if norm > 0.0 {
+            state.iter_mut().for_each(|x| *x = (f64::from(*x) / norm * part * largest) as f32);
+        }
+        let check = |energy: f64| energy <= (2.0 + 8e-6) * largest * largest;
+        let mut work = Work::new(state.len(), 100);
+        let energy = model(Softmax, beta).energy(&rows, &state, largest as f32, &mut work.scratch()).unwrap();
+        prop_assert!(check(energy), "softmax: {energy:e} for {largest:e}");
+        let energy = model(Sparsemax, beta).energy(&rows, &state, largest as f32, &mut work.scratch()).unwrap();
+        prop_assert!(check(energy), "sparsemax: {energy:e} for {largest:e}");
+
+        // One pattern, from its opposite: the bound itself.
+        let row: Vec<f32> = rows.row(0).unwrap().to_vec();
+        let opposite: Vec<f32> = row.iter().map(|x| -x).collect();
+        let one = Patterns::new(&row, row.len()).unwrap();
+        let norm = one.max_norm().unwrap();
+        let energy = model(Softmax, beta).energy(&one, &opposite, norm, &mut work.scratch()).unwrap();
+        let most = 2.0 * f64::from(norm) * f64::from(norm);
+        prop_assert!((energy - most).abs() <= 4e-6 * most, "{energy:e} for {most:e}");
+    }
+
+    #[test]
     fn sparsemax_is_one_hot_exactly_when_the_gap_is_at_least_one(n in 2usize..200, seed: u64, beta in beta(), nudge in -8i32..=8, at: usize) {
         // The best score is 0, the second -1/beta to a few units in the last place, the others below it.
         let second = f32::from_bits((-1.0 / beta).to_bits().wrapping_add_signed(nudge));

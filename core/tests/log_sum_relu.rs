@@ -373,6 +373,7 @@ fn what_is_wrong_is_named_and_nothing_changes() {
     let huge = [3e38f32, 3e38, 3e38, 3e38];
     let huge = Patterns::new(&huge, 2).unwrap();
     assert_eq!(memory.step(&huge, &[3e38, 3e38], &mut out, &mut room.scratch()), Err(Error::OutputNotFinite));
+    assert_eq!(memory.gradient(&huge, &[3e38, 3e38], &mut out, &mut room.scratch()), Err(Error::OutputNotFinite));
     let mut state = [1.0, f32::NAN];
     assert_eq!(memory.settle(&good, &mut state, Stop::default(), &mut room.scratch()), Err(Error::QueryNotFinite { index: 1 }));
     let mut state = [1.0, 2.0];

@@ -348,6 +348,14 @@ fn what_is_wrong_is_named_and_nothing_changes() {
         assert_eq!(ask(*similarity, &rows, &[1.0, -1.0], &mut scores), Err(Error::NoDistribution { row: None }));
         assert_eq!(ask(*similarity, &rows, &[0.0, 0.0], &mut scores), Err(Error::NoDistribution { row: None }));
     }
+    // No score is above zero, and nothing can be divided by.
+    let step = of(Separation::Identity).unnormalised().step(&rows, &[0.0, 0.0], &mut scores, &mut out, &mut work.scratch());
+    assert_eq!((step, out), (negative, [UNTOUCHED; 2]));
+    // Two scores cancel, and what is left has no weight within f32.
+    let mut cancelling = [1.0, 1e-4, -1.0];
+    let power = of(Separation::power(11).unwrap()).unnormalised();
+    assert_eq!(power.weights(&mut cancelling, &mut work.scratch()), Err(Error::SumNotPositive));
+    assert_eq!(cancelling, [1.0, 1e-4, -1.0]);
     let network = of(Separation::Max);
     let step = network.read(&rows, &rows, &[1.0, 2.0], &mut scores, &mut out[..1], &mut work.scratch());
     assert_eq!(step, Err(Error::Length { expected: 2, found: 1 }));

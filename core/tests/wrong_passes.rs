@@ -204,6 +204,23 @@ fn merge_that_does_not_fit_changes_neither() {
     });
 }
 
+/// Passes over the same row, which is not what they are for: how often it took part stays at the largest number, and does not begin again.
+#[test]
+fn merging_the_same_rows_again_and_again_does_not_overflow() {
+    let (data, query) = memory();
+    let row = Patterns::new(&data[..DIM], DIM).unwrap();
+    let (model, mut work) = (model(Softmax, 1.0, Dispatch), [(); 2].map(|()| Work::new(DIM, 1)));
+    let [mut a, mut b] = work.each_mut().map(|work| model.begin(&query, DIM, work.scratch()).unwrap());
+    a.update(0, &row).unwrap();
+    b.update(0, &row).unwrap();
+    for _ in 0..24 {
+        a.merge(&b).unwrap();
+        b.merge(&a).unwrap();
+    }
+    let (_, step) = ended(a, &data[..DIM]).unwrap();
+    assert_eq!(step.rows, u32::MAX as usize);
+}
+
 /// In each block one row leads all before it, and the others are far below: lists keep leaders that no longer matter, and where two of them
 /// do not fit together these go.
 #[test]

@@ -142,7 +142,8 @@ impl<C: Code> CompressedCopy<C> {
         let norm = libm::sqrt(pattern.iter().map(|&x| f64::from(x) * f64::from(x)).sum()) * ROUNDED;
         let (projected, rest) = columns.of(pattern, norm);
         let narrow: Vec<f32> = projected.iter().map(|&p| p as f32).collect();
-        let Encoded { scale, norm: kept, .. } = C::encode(&narrow, &mut codes)?;
+        // The pattern is finite: a column that is not is beyond f32.
+        let Encoded { scale, norm: kept, .. } = C::encode(&narrow, &mut codes).map_err(|_| Error::NormOverflow)?;
         let decoded = Compressed::new(&codes, core::slice::from_ref(&scale), &[0.0], narrow.len())?;
         let lost: Vec<f64> = projected.iter().zip(decoded.decoded(0)).map(|(p, x)| p - f64::from(x)).collect();
         let slack = norm * libm::sqrt(narrow.len() as f64) * pattern.len() as f64 * ULP;

@@ -72,7 +72,7 @@ impl LinearMap {
     /// As [`FeatureMap::apply_rows`].
     pub fn rows(&self, rows: &[f32]) -> Result<Vec<f32>, Error> {
         let rows = Patterns::new(rows, self.dim)?;
-        let mut features = vec![0.0; rows.count() * self.features()];
+        let mut features = vec![0.0; rows.count().checked_mul(self.features()).ok_or(Error::TooLarge)?];
         self.view()?.apply_rows(&rows, &mut features)?;
         Ok(features)
     }

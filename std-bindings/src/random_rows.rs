@@ -28,7 +28,7 @@ use rand_distr::{Distribution, StandardNormal};
 #[must_use]
 pub fn gaussian(count: usize, dim: usize, seed: u64) -> Vec<f32> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    (0..count * dim).map(|_| StandardNormal.sample(&mut random)).collect()
+    (0..numbers(count, dim)).map(|_| StandardNormal.sample(&mut random)).collect()
 }
 
 /// Rows that are orthogonal to each other, D at a time, each of a direction that is uniform and of a length like that of an independent row
@@ -36,9 +36,14 @@ pub fn gaussian(count: usize, dim: usize, seed: u64) -> Vec<f32> {
 /// no larger (Choromanski et al. 2021, theorem 2). By Gram-Schmidt, twice, in f64; O(r D^2).
 #[must_use]
 pub fn orthogonal(count: usize, dim: usize, seed: u64) -> Vec<f32> {
-    let mut rows = Vec::with_capacity(count * dim);
+    let mut rows = Vec::with_capacity(numbers(count, dim));
     directions(count, dim, seed, |direction, length| rows.extend(direction.iter().map(|x| (x * length) as f32)));
     rows
+}
+
+/// How many; so many that there is no memory for them where their number is beyond a `usize`.
+fn numbers(count: usize, dim: usize) -> usize {
+    count.saturating_mul(dim)
 }
 
 /// The directions of [`orthogonal`] rows, of norm 1, one after the other, each with its length.

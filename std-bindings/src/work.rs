@@ -33,7 +33,7 @@ pub struct Workspace {
 impl Workspace {
     /// Working memory for `rows` patterns of `dim` numbers; `dim` is the larger of the two lengths where keys and values differ.
     pub fn new(dim: usize, rows: usize) -> Self {
-        let sums = vec![0.0; 3 * dim];
+        let sums = vec![0.0; dim.saturating_mul(3)];
         Self { dim, sums, states: Vec::new(), features: Vec::new(), scores: vec![0.0; rows], rows: vec![0; rows], work: vec![0.0; rows] }
     }
 

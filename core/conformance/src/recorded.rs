@@ -4,4 +4,4 @@
 pub const SMALL: u64 = 0x78f2_459a_cdde_6d40;
 
 /// The full set.
-pub const FULL: u64 = 0x3599_519c_6dd4_95c4;
+pub const FULL: u64 = 0x4d48_687c_1d77_347c;

@@ -31,6 +31,7 @@ pub struct Candidates {
     len: usize,
     /// With more candidates than this it is time to drop some: four times as many as were left the last time.
     limit: usize,
+    /// Rows that took part; the largest number where the same are merged again and again.
     rows: u32,
 }
 
@@ -206,7 +207,7 @@ impl<M: Sparse> State<M> for Candidates {
             return Err(Halt::Full);
         }
         (self.leader, self.floor) = (leader, floor);
-        self.rows += keep.count_ones();
+        self.rows = self.rows.saturating_add(keep.count_ones());
         self.push(scratch, Numbers::From(row), scores, mask);
         Ok(())
     }
@@ -218,7 +219,7 @@ impl<M: Sparse> State<M> for Candidates {
         let mut leader = self.leader;
         rule.kernels.lead(&mut leader, row, scores, keep).map_err(Halt::NotFinite)?;
         self.leader = leader;
-        self.rows += keep.count_ones();
+        self.rows = self.rows.saturating_add(keep.count_ones());
         self.len = 0;
         Ok(())
     }
@@ -240,7 +241,7 @@ impl<M: Sparse> State<M> for Candidates {
             self.push(scratch, Numbers::Listed(rows), scores, rule.kernels.above(scores, floor));
         }
         (self.leader, self.floor) = (leader, floor);
-        self.rows += other.rows;
+        self.rows = self.rows.saturating_add(other.rows);
         Ok(())
     }
 

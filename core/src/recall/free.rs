@@ -55,6 +55,8 @@ impl<'c, K: Kernels> FreeRecall<'c, K> {
 
     /// The next memory from this cue; none, and `out` as it was, where less than one is left of all together. O(M D), rows are read twice.
     ///
+    /// What is left of a row is an f32: a weight below 2^-25 takes nothing off a whole one, so that 2^25 equal rows never end.
+    ///
     /// # Errors
     /// [`Error::Length`] where the rows are not as many as the caps, and as [`Model::step`]. `out` and the caps are as they were then.
     pub fn recall(&mut self, rows: &impl Rows, cue: &[f32], out: &mut [f32], scratch: &mut Scratch<'_>) -> Result<Option<Step>, Error> {

@@ -74,7 +74,7 @@ impl<M: Dense> State<M> for Online {
     fn block<K: Kernels, R: Rows>(&mut self, rule: Rule<'_, M, K>, block: Block<'_, R>, scratch: &mut Scratch<'_>) -> Result<(), Halt> {
         let Block { row, from, scores, keep, values } = block;
         let weighed = rule.kernels.softmax_block(&mut self.chunk, rule.beta, row, scores, keep).map_err(Halt::NotFinite)?;
-        self.rows += keep.count_ones();
+        self.rows = self.rows.saturating_add(keep.count_ones());
         if !self.chunk.is_empty() {
             scratch.sum.add_block(rule.kernels, weighed, values, from, scores);
         }
@@ -103,7 +103,7 @@ impl<M: Dense> State<M> for Online {
         let (total, old, new) = kernels.merge(total, other.chunk, beta);
         scratch.sum.add_other_chunk(kernels, old, &sums.sum, new);
         self.total = total;
-        self.rows += other.rows;
+        self.rows = self.rows.saturating_add(other.rows);
         Ok(())
     }
 

@@ -161,7 +161,8 @@ impl<K: Kernels> Universal<K> {
     /// # Errors
     /// [`Error::Empty`], [`Error::TooLarge`], [`Error::ScoreNotFinite`] (for NaN and minus infinity), [`Error::SumNotPositive`] where the
     /// scores are to be normalised and do not add up to a positive number (dot products and cosines may not), or what identity or a power
-    /// makes of them does not; [`Error::Beta`] where beta over their sum is beyond its range. The scores are as they were then.
+    /// makes of them does not, or so little that weights are beyond f32; [`Error::Beta`] where beta over their sum is beyond its range. The
+    /// scores are as they were then.
     pub fn weights(&self, scores: &mut [f32], scratch: &mut Scratch<'_>) -> Result<Step, Error> {
         if scores.is_empty() {
             return Err(Error::Empty);

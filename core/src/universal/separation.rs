@@ -91,7 +91,8 @@ fn power(scores: &mut [f32], n: u32) -> Result<(), Error> {
         sum.add(raised(score));
     }
     let sum = sum.total();
-    if sum <= 0.0 {
+    // The largest by size is one. Where others cancel it, what is left can be so little that it has no weight within f32.
+    if sum <= 0.0 || ((1.0 / sum) as f32).is_infinite() {
         return Err(Error::SumNotPositive);
     }
     for score in scores {

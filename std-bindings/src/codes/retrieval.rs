@@ -87,7 +87,8 @@ pub fn dense_error(beta: f64, count: usize, max_norm: f64, separation: f64, dist
 }
 
 /// How far from a pattern a step of a sparse memory ends at most (Hu et al. 2023): `m + sqrt(D) m beta (k spread + 1/beta)`, with k
-/// the `support` of the weights and `spread` the largest score less the k-th. It grows with beta: a bound, not a measure.
+/// the `support` of the weights and `spread` the largest score less the k-th. It grows with beta, and is never below 2 m, which every step
+/// keeps: a bound, not a measure.
 ///
 /// ```
 /// # use basinet::codes;

@@ -110,6 +110,27 @@ fn what_is_needed_is_enough() -> Fallible {
     Ok(())
 }
 
+/// Theorem 5 of Ramsauer et al.: separated as needed, a step from within `1/(beta M m)` of a pattern ends within it.
+#[test]
+fn what_a_dense_memory_needs_is_what_its_error_comes_to() -> Fallible {
+    for (beta, count, norm) in [(1.0, 2, 1.0), (10.0, 10, 1.0), (0.3, 100, 7.0), (25.0, 1_000_000, 0.2)] {
+        let within = 1.0 / (beta * count as f64 * norm);
+        let error = codes::dense_error(beta, count, norm, codes::dense_needed(beta, count, norm)?, within)?;
+        assert!((error / within - 1.0).abs() < 1e-9, "{beta} {count} {norm}: {error:e} for {within:e}");
+    }
+    Ok(())
+}
+
+/// By its formula, and never below the diameter of the ball of patterns, which any step of weights that sum to one keeps.
+#[test]
+fn the_error_of_a_sparse_step_is_the_papers() -> Fallible {
+    assert_eq!(codes::sparse_error(2.0, 9, 1.5, 3, 0.25)?, 1.5 + 3.0 * 1.5 * 2.0 * (3.0 * 0.25 + 0.5));
+    for (dim, norm) in [(1, 0.1), (7, 2.0), (900, 30.0)] {
+        assert!(codes::sparse_error(1e-3, dim, norm, 1, 0.0)? >= 2.0 * norm);
+    }
+    Ok(())
+}
+
 #[test]
 fn wrong_input_is_named() {
     let nan = f64::NAN;

@@ -88,7 +88,7 @@ fn single<S: Separation>(separation: S, threshold: f32, units: &[f32], dim: usiz
 }
 
 /// Ten patterns of five numbers, unit features, beta 10, each asked with itself: a trained map makes single memories of metastable states.
-/// The reference's own runs had 64.5 % by softmax, and all by the sparse maps.
+/// The reference's own runs had 64.5 % by softmax, and all by the sparse maps; these have all.
 #[test]
 fn a_trained_map_has_no_metastable_states() -> Fallible {
     let (count, dim) = (10, 5);
@@ -102,7 +102,7 @@ fn a_trained_map_has_no_metastable_states() -> Fallible {
         after[1] += single(Entmax::new(1.5)?, 0.0, &units, dim)? / 20.0;
         after[2] += single(Sparsemax, 0.0, &units, dim)? / 20.0;
     }
-    assert!(before < 0.5 && after[0] >= 0.645, "{before} {after:?}");
+    assert!(before < 0.5 && after[0] >= 0.95, "{before} {after:?}");
     assert!(after[1..].iter().all(|share| (share - 1.0).abs() < 1e-12), "{after:?}");
     Ok(())
 }

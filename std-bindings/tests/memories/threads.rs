@@ -2,10 +2,10 @@
 
 use super::{Fallible, bits, memory, numbers, random};
 use basinet::{
-    Beta, Bits, CHUNK, Constrained, Cosine, Dot, Error, Listed, Memory, Model, PairedMemory, RandomMask, Recalled, Separation, Similarity,
-    Softmax, Sparsemax, SquaredDistance, Window, beta,
+    Beta, Bits, CHUNK, Constrained, Cosine, Dot, Error, KSubsets, Listed, Memory, Model, PairedMemory, RandomMask, Recalled, Separation,
+    Similarity, Softmax, Sparsemax, SquaredDistance, Window, beta,
 };
-use basinet_conformance::separations::{EachSeparation, each};
+use basinet_conformance::separations::{EachSeparation, K_SUBSETS, each};
 use rayon::ThreadPool;
 
 /// Pools of one, two, three and seven threads.
@@ -56,7 +56,9 @@ fn every_separation_has_the_bits_of_one_thread() -> Fallible {
     let (pools, dim) = (pools()?, 5);
     for count in [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 1, 9000, 20 * CHUNK + 65] {
         let (memory, query) = (memory(count as u64, dim, count)?, numbers(&mut random(1), dim));
-        each(&mut All { pools: &pools, memory: &memory, query: &query })?;
+        let mut all = All { pools: &pools, memory: &memory, query: &query };
+        each(&mut all)?;
+        all.with(K_SUBSETS, KSubsets::new(3)?)?;
     }
     Ok(())
 }

@@ -200,6 +200,10 @@ fn a_compressed_memory_is_as_it_was_after_every_error() -> Fallible {
         named(memory.refresh(front.clone()).err());
         named(<CompressedMemory>::progressive(memory.memory().clone(), front.clone()).err());
     }
+    // A column that is beyond f32, though the pattern's norm is not.
+    let mut steep = <CompressedMemory>::progressive(Memory::from_rows(1, &[3.0])?, LinearMap::new(vec![1.4], 1, None)?)?;
+    assert_eq!((steep.insert(&[3e38]), steep.replace(0, &[3e38])), (Err(Error::NormOverflow), Err(Error::NormOverflow)));
+    assert_eq!(steep.memory().row(0), Some(&[3.0][..]));
     let (model, mut out) = (Model::new(beta!(1.0), Sparsemax), [-7.5; 2]);
     let found = memory.recall_in(&model, &[1.0, 1.0], &mut out, &mut basinet::Workspace::new(1, 1)).err();
     assert_eq!(found, Some(Error::Scratch { needed: 2, found: 1 }));

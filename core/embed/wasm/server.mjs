@@ -21,10 +21,10 @@ export const built = join(process.env.CARGO_TARGET_DIR ?? join(here, '../../../t
 export async function serve({ folder = built, port = 0, more = {} } = {}) {
   const places = { '/basinet/': folder, '/digits.basin': join(here, '../digits.basin'), ...more, '/': join(here, 'page') };
   const server = createServer(async (request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
-    const [begin, place] = Object.entries(places).find(([begin]) => path.startsWith(begin));
-    const file = path === begin && !path.endsWith('/') ? place : join(place, path.slice(begin.length) || 'index.html');
     try {
+      const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
+      const [begin, place] = Object.entries(places).find(([begin]) => path.startsWith(begin));
+      const file = path === begin && !path.endsWith('/') ? place : join(place, path.slice(begin.length) || 'index.html');
       const body = await readFile(file);
       response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(body);
     } catch {

@@ -6,6 +6,8 @@ import { BasinetError } from './errors.js';
 const PAGE = 65536;
 /** Regions begin at cache lines. */
 const LINE = 64;
+/** The module sees a region as one slice, and no slice is longer than half of the addresses. */
+const MOST = 2 ** 31 - LINE;
 
 const lines = (bytes) => Math.max(1, Math.ceil(bytes / LINE)) * LINE;
 
@@ -107,7 +109,7 @@ export class Heap {
 
   #sizeOf(bytes) {
     const size = lines(bytes);
-    if (!Number.isSafeInteger(size)) throw outOfMemory(bytes);
+    if (!(size <= MOST)) throw outOfMemory(bytes);
     return size;
   }
 

@@ -37,14 +37,14 @@ pub unsafe extern "C" fn open(bytes: *const u8, length: usize, model: *mut AnyMo
 /// The bytes before the patterns of a file that holds these, where text stands otherwise; how many they are is the report's first number.
 ///
 /// # Safety
-/// `model` was written by this module; `count * dim` numbers are readable at `patterns`.
+/// `model` was written by this module; `count * dim` numbers are readable at `patterns`, which may be null where they are none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn head(model: *const AnyModel, patterns: *const u8, count: usize, dim: usize, max_norm: f32) -> u32 {
-    // SAFETY: the caller's promise.
-    let (model, bytes) = unsafe { (*model, from_raw_parts(patterns, count * dim * size_of::<f32>())) };
     let size = |field, size| NonZeroUsize::new(size).ok_or(FileError::Field { field, value: 0, requirement: "at least 1" });
     let written = size("count", count).and_then(|count| {
         let (dim, alignment) = (size("dim", dim)?, Alignment::Bytes64);
+        // SAFETY: the caller's promise: there are patterns.
+        let (model, bytes) = unsafe { (*model, from_raw_parts(patterns, count.get() * dim.get() * size_of::<f32>())) };
         let layout = Layout { model, count, dim, width: None, map: None, max_norm, alignment };
         report::put_bytes(&layout.head(Checksums { patterns: crc32(bytes), ..Checksums::default() })?);
         report::put(&[layout.patterns_at()? as f64]);

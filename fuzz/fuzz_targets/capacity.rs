@@ -71,7 +71,7 @@ impl Case {
             assert!(failures.short >= 0.0 && failures.close >= 0.0, "{failures:?}");
         }
         if let (Ok(overlap), Ok(zeta)) = (ensemble.tilted_overlap(lambda, rho), ensemble.cumulant(lambda, rho)) {
-            assert!(lambda * overlap >= zeta * (1.0 - CLOSE));
+            assert!(lambda * overlap >= zeta * (1.0 - CLOSE) - TINY, "{overlap} and {zeta}");
         }
     }
 

@@ -150,7 +150,7 @@ impl Case {
         let allowed = match setup.similarity {
             Similarity::Dot => {
                 let sums = rows.iter().map(|row| oracle::dot_abs(row, &query)).fold(0.0, f64::max);
-                tolerance::WEIGHTS + (tolerance::random_weights(beta, sums) - tolerance::WEIGHTS) * steepness.max(1.0)
+                tolerance::WEIGHTS + (tolerance::random_weights(beta, rows.dim, sums) - tolerance::WEIGHTS) * steepness.max(1.0)
             }
             similarity => {
                 let error = rows.iter().map(|row| score_error(similarity, row, &query)).fold(0.0, f64::max);

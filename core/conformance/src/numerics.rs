@@ -270,8 +270,7 @@ impl Measured {
         let state_bound = tolerance::states(wide.max_entry()) + underflow;
         let half_norm2 = oracle::dot(&self.wide_query, &self.wide_query) / 2.0;
         let energy_bound = tolerance::energy(half_norm2, max_norm.into(), largest_score) + tolerance::dot(dim, 0.0);
-        // What underflows in a score moves a weight by at most twice as much (derived).
-        let weights_bound = tolerance::random_weights(beta.into(), most) + 2.0 * f64::from(beta) * tolerance::dot(dim, 0.0);
+        let weights_bound = tolerance::random_weights(beta.into(), dim, most);
 
         for (&found, &exact) in weights.iter().zip(&recall.weights) {
             self.add(Quantity::Weights, found, exact, weights_bound);

@@ -61,9 +61,11 @@ pub fn energy_scale(half_norm2: f64, max_norm: f64, max_abs_score: f64) -> f64 {
 
 /// Weights of a random case: `max_sum` is max_i sum_j |x_ij q_j|, so that `beta * max_sum` is the S of the contract.
 /// For alpha or gamma above 2 it is held against p^(alpha-1): the weight itself is not Lipschitz at the threshold.
+/// A product of a row's `dim` that underflows is off by a part of 2^-149 and not of itself, and a weight is off by at most twice as much as the
+/// scores, times beta (derived).
 #[must_use]
-pub fn random_weights(beta: f64, max_sum: f64) -> f64 {
-    WEIGHTS + 4.0 * EPS * beta * max_sum
+pub fn random_weights(beta: f64, dim: usize, max_sum: f64) -> f64 {
+    WEIGHTS + 4.0 * EPS * beta * max_sum + 2.0 * beta * dot(dim, 0.0)
 }
 
 /// A dot product or a score of length `dim`, where `sum_abs` is sum_j |x_j y_j|.
@@ -105,7 +107,8 @@ mod tests {
         assert_eq!(energy0(1.0, -8.0, 2.0), 4.0 * 4e-6);
         assert_eq!(energy(1.0, 4.0, 2.0), 8.0 * 4e-6);
         assert_eq!(energy_rise(1.0, 1.0, 2.0), 16.0 * EPS);
-        assert_eq!(random_weights(2.0, 8.0), 2e-6 + 64.0 * EPS);
+        assert_eq!(random_weights(2.0, 0, 8.0), 2e-6 + 64.0 * EPS);
+        assert_eq!(random_weights(1e40, 3, 0.0), 2e-6 + 6e40 * TINY);
         assert_eq!(dot(17, 1.0), 7.0 * EPS + 17.0 * TINY);
         assert_eq!(weights_sum(1), 75.0 * EPS);
         assert_eq!(weights_sum(4097), 76.0 * EPS);
